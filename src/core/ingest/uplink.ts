@@ -1,0 +1,30 @@
+import type { Entry, Receipt } from '../telemetry/store.ts'
+
+/**
+ * One message from a device, translated by its dialect. It is what the store takes: the core adds nothing to it,
+ * it decides whether and when.
+ */
+export type Uplink = Entry
+
+/**
+ * Stores an uplink durably; its promise is the acknowledgement.
+ * @throws CoreError `device_not_found` (removed meanwhile), `too_large` (metrics of one message, of one device),
+ * `overloaded` (the bounded queue is full), `storage_unavailable` (the disk refuses). Nothing is stored then.
+ */
+export type Ingest = (uplink: Uplink) => Promise<Receipt>
+
+export interface Committed {
+  readonly sequence: number
+  readonly uplink: Uplink
+}
+
+/** Called once for every stored uplink, in commit order, after the promise of its sender has been settled. */
+export type CommitListener = (committed: readonly Committed[]) => void
+
+export interface IngestCounters {
+  readonly accepted: number
+  readonly committed: number
+  readonly duplicates: number
+  readonly inFlight: number
+  readonly rejected: Readonly<Record<string, number>>
+}
