@@ -21,10 +21,17 @@ export interface Committed {
 /** Called once for every stored uplink, in commit order, after the promise of its sender has been settled. */
 export type CommitListener = (committed: readonly Committed[]) => void
 
+/** Uplinks since the start. accepted = committed + duplicates + failed + inFlight, at every instant. */
 export interface IngestCounters {
+  /** Admitted to the queue. */
   readonly accepted: number
+  /** On disk. */
   readonly committed: number
+  /** Recognised as repeats inside a commit. */
   readonly duplicates: number
+  /** Their commit failed; the sender was told. */
+  readonly failed: number
   readonly inFlight: number
+  /** Never admitted, by reason. */
   readonly rejected: Readonly<Record<string, number>>
 }
