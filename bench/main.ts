@@ -1,0 +1,71 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus, totalmem } from 'node:os'
+import { table, verdictOf, type Figure, type SectionResult } from './figures.ts'
+import { httpBench } from './http-ingest.ts'
+import { influxBench } from './influx.ts'
+import { memoryBench } from './memory.ts'
+import { startBench } from './start.ts'
+import { stallBench } from './stall.ts'
+
+const SECTIONS: Readonly<Record<string, () => Promise<SectionResult>>> = {
+  http: httpBench,
+  stall: stallBench,
+  engine: async () => ({ figures: [] }),
+  influx: influxBench,
+  memory: memoryBench,
+  start: startBench,
+}
+
+const RESULTS = new URL('results/', import.meta.url)
+
+async function main(wanted: readonly string[]): Promise<number> {
+  const unknown = wanted.filter((name) => !(name in SECTIONS))
+  if (unknown.length > 0) {
+    console.error(`no section ${unknown.join(', ')}; there are ${Object.keys(SECTIONS).join(', ')}`)
+    return 2
+  }
+  const results: Record<string, SectionResult> = {}
+  for (const name of wanted.length > 0 ? wanted : Object.keys(SECTIONS)) {
+    console.error(`measuring ${name} …`)
+    results[name] = await attempt(name)
+  }
+  const figures = Object.values(results).flatMap((result) => result.figures)
+  console.log(table(figures))
+  for (const [name, { skipped }] of Object.entries(results)) {
+    if (skipped !== undefined) console.log(`SKIPPED ${name}: ${skipped}`)
+  }
+  console.log(`written to ${await write(results, figures)}`)
+  return Object.values(results).some((result) => result.skipped?.startsWith('failed')) || figures.length === 0
+    ? 1
+    : 0
+}
+
+async function attempt(name: string): Promise<SectionResult> {
+  try {
+    return (await SECTIONS[name]?.()) ?? { figures: [] }
+  } catch (error) {
+    return { figures: [], skipped: `failed: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
+
+async function write(
+  results: Readonly<Record<string, SectionResult>>,
+  figures: readonly Figure[],
+): Promise<string> {
+  await mkdir(RESULTS, { recursive: true })
+  const at = new Date().toISOString()
+  const file = new URL(`${at.replaceAll(':', '-')}.json`, RESULTS)
+  const machine = {
+    cpus: cpus().length,
+    model: cpus()[0]?.model,
+    memory: totalmem(),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+  }
+  const judged = figures.map((figure) => ({ ...figure, verdict: verdictOf(figure) }))
+  const raw = Object.fromEntries(Object.entries(results).map(([name, result]) => [name, result.raw ?? null]))
+  await writeFile(file, `${JSON.stringify({ at, machine, figures: judged, raw }, null, 2)}\n`)
+  return file.pathname
+}
+
+process.exitCode = await main(process.argv.slice(2))
