@@ -1,0 +1,24 @@
+import { DatabaseSync } from 'node:sqlite'
+
+export interface Lock {
+  release(): void
+}
+
+const SQLITE_BUSY = 5
+
+/**
+ * Takes a lock that the system releases when this process ends, however it ends: an exclusive SQLite transaction
+ * that is never committed. Null when another process, or this one, holds it. Nobody else may open the file, since
+ * closing any descriptor of it would release the lock.
+ */
+export function takeLock(file: string): Lock | null {
+  const database = new DatabaseSync(file, { timeout: 0 })
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+    return { release: () => database.isOpen && database.close() }
+  } catch (error) {
+    database.close()
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return null
+    throw error
+  }
+}
