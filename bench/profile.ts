@@ -1,0 +1,63 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startServer, temporaryFolder } from '../test/server-process.ts'
+import { registerDevices } from './devices.ts'
+import { wrk } from './wrk.ts'
+
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 8)
+const SHOWN = 30
+
+interface Profile {
+  readonly nodes: readonly {
+    id: number
+    callFrame: { functionName: string; url: string; lineNumber: number }
+  }[]
+  readonly samples: readonly number[]
+}
+
+/**
+ * Where the time of durable HTTP ingest goes: the server under `node --cpu-prof`, 64 connections, and the functions
+ * with the highest self time of each thread. The profiles stay in bench/results/profile for a browser's DevTools.
+ */
+async function main(): Promise<void> {
+  const profiles = new URL(`results/profile/${Date.now()}/`, import.meta.url).pathname
+  await mkdir(profiles, { recursive: true })
+  const folder = await temporaryFolder('profile')
+  const nodeFlags = ['--cpu-prof', `--cpu-prof-dir=${profiles}`]
+  const server = await startServer({ dataDir: join(folder.path, 'data'), nodeFlags })
+  try {
+    const { keys } = await registerDevices(server.url, 1000)
+    const keyFile = join(folder.path, 'keys')
+    await writeFile(keyFile, `${keys.join('\n')}\n`)
+    const load = { url: server.url, script: 'wrk-telemetry.lua', scriptArguments: [keyFile], connections: 64 }
+    console.log(await wrk({ ...load, seconds: SECONDS }))
+  } finally {
+    await server.end()
+    await folder.remove()
+  }
+  for (const name of await readdir(profiles)) {
+    console.log(`\n${join(profiles, name)}`)
+    console.log(hottest(JSON.parse(await readFile(join(profiles, name), 'utf8')) as Profile))
+  }
+}
+
+function hottest({ nodes, samples }: Profile): string {
+  const names = new Map<number, string>()
+  for (const { id, callFrame } of nodes) {
+    const place = callFrame.url.split('/').slice(-3).join('/')
+    names.set(id, `${callFrame.functionName || '(anonymous)'}  ${place}:${callFrame.lineNumber + 1}`)
+  }
+  const counts = new Map<string, number>()
+  for (const sample of samples) {
+    const name = names.get(sample) ?? '?'
+    if (!name.startsWith('(idle)')) counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  const busy = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  return [...counts]
+    .sort((one, other) => other[1] - one[1])
+    .slice(0, SHOWN)
+    .map(([name, count]) => `${((100 * count) / busy).toFixed(1).padStart(5)} %  ${name}`)
+    .join('\n')
+}
+
+await main()
