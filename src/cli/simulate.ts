@@ -4,6 +4,7 @@ import type { SimulatedDialect } from '../simulate/fleet.ts'
 import { iotflow } from '../simulate/iotflow.ts'
 import { newProgress, showProgress } from '../simulate/progress.ts'
 import { run, type RunResult } from '../simulate/run.ts'
+import { EXIT, UsageError, type Command } from './command.ts'
 
 const DIALECTS: readonly SimulatedDialect[] = [iotflow]
 const CONNECTIONS = 64
@@ -38,23 +39,17 @@ interface Options {
 }
 
 /** `sensorium simulate`: how people try the product, and how it is soaked. */
-export const simulateCommand = {
+export const simulateCommand: Command = {
   name: 'simulate',
   summary: 'let simulated devices report, then check that nothing acknowledged was lost',
   help: HELP,
-  async run(argv: string[]): Promise<number> {
-    let options: Options
-    try {
-      options = parse(argv)
-    } catch (error) {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-      return 2
-    }
+  async run(argv) {
+    const options = parse(argv)
     try {
       return await simulate(options)
     } catch (error) {
       process.stderr.write(`The simulation could not go on: ${reason(error, options.url)}\n`)
-      return 1
+      return EXIT.failed
     }
   },
 }
@@ -80,7 +75,7 @@ async function simulate(options: Options): Promise<number> {
     const limits = { connections: CONNECTIONS, drainMs: DRAIN_MS }
     const result = await run(fleet, progress, { devices, rate, seed, stop, onSent, ...limits })
     output.write(verdict(result))
-    return isClean(result.findings) ? 0 : 1
+    return isClean(result.findings) ? EXIT.ok : EXIT.failed
   } finally {
     onSent()
     fleet.close()
@@ -125,11 +120,12 @@ function parse(argv: string[]): Options {
     },
   })
   const dialect = DIALECTS.find(({ name }) => name === values.dialect)
-  if (!dialect) throw new Error(`--dialect takes ${DIALECTS.map(({ name }) => name).join(', ')}`)
+  if (!dialect) throw new UsageError(`--dialect takes ${DIALECTS.map(({ name }) => name).join(', ')}`)
   if (!/^https?:\/\//.test(values.url) || !URL.canParse(values.url))
-    throw new Error('--url takes an address such as http://127.0.0.1:8000')
+    throw new UsageError('--url takes an address such as http://127.0.0.1:8000')
   const { user: name, password } = values
-  if ((name === undefined) !== (password === undefined)) throw new Error('--user and --password go together')
+  if ((name === undefined) !== (password === undefined))
+    throw new UsageError('--user and --password go together')
   return {
     dialect,
     url: values.url,
@@ -144,7 +140,8 @@ function parse(argv: string[]): Options {
 function number(name: string, given: string, limits: { low: number; high: number; fraction?: true }): number {
   const value = given.trim() === '' ? NaN : Number(given)
   const fits = value >= limits.low && value <= limits.high && (limits.fraction || Number.isInteger(value))
-  if (!fits) throw new Error(`--${name} takes a number from ${limits.low} to ${limits.high}, not "${given}"`)
+  if (!fits)
+    throw new UsageError(`--${name} takes a number from ${limits.low} to ${limits.high}, not "${given}"`)
   return value
 }
 
