@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path'
 import { SETTINGS, type Setting, type SettingKey, type Values } from './config/settings.ts'
 
 /** Where a value came from; `text` is as it was written, null where nothing was. */
@@ -99,4 +100,9 @@ function refuseWeakSecrets(config: Config): void {
       )
     }
   }
+}
+
+/** The registry's file as the URL its store takes. */
+export function registryUrl({ database }: Config, dataDirPath: string): string {
+  return `sqlite://${encodeURI(database === null ? join(dataDirPath, 'registry.sqlite') : resolve(database))}`
 }
