@@ -23,7 +23,7 @@ export interface Engine {
   /** Holds the rows a query finds until the transaction ends. */
   locked<Query extends Lockable<Query>>(query: Query): Query
   /** Lets one transaction of this name run at a time, until it ends. */
-  serialize(transaction: Transaction<Schema>, name: 'user-names'): Promise<void>
+  serialize(transaction: Transaction<Schema>, name: 'user-names' | 'migrations'): Promise<void>
 }
 
 /** A select query that can lock its rows. */

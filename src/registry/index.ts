@@ -8,14 +8,12 @@ import type { RegistryContext } from './context.ts'
 import { deviceRemovals } from './device-removals.ts'
 import { deviceRepository } from './devices.ts'
 import { directorySource } from './directory-source.ts'
-import type { Engine } from './engine.ts'
+import { engineFor } from './engines.ts'
 import { labelRepository } from './labels.ts'
 import { membershipRepository } from './memberships.ts'
 import { migrate } from './migrations/index.ts'
 import { createProbe } from './probe.ts'
-import { postgresEngine } from './postgres/engine.ts'
 import type { Schema } from './schema.ts'
-import { sqliteEngine } from './sqlite/engine.ts'
 import { verifyMasterKey } from './master-key.ts'
 import { userRepository } from './users.ts'
 
@@ -55,7 +53,7 @@ export async function openRegistry({ url, masterKey, now = Date.now }: RegistryO
   const secrets = createSecretBox(masterKey)
   const context: RegistryContext = { db, engine, changes: createChangeFeed(), secrets, now }
   try {
-    await migrate(db, engine)
+    await migrate(context)
     await verifyMasterKey(context)
   } catch (error) {
     await db.destroy()
@@ -72,11 +70,4 @@ export async function openRegistry({ url, masterKey, now = Date.now }: RegistryO
     check: createProbe(context),
     close: () => db.destroy(),
   }
-}
-
-function engineFor(url: string): Engine {
-  if (/^postgres(ql)?:\/\//.test(url)) return postgresEngine(url)
-  const path = /^sqlite:\/\/(.+)$/.exec(url)?.[1]
-  if (path === undefined) throw new RangeError('the registry needs sqlite:///path or postgresql://…')
-  return sqliteEngine(decodeURI(path))
 }

@@ -1,8 +1,9 @@
 import { type Kysely, type CreateTableBuilder, sql } from 'kysely'
 import type { Engine } from '../engine.ts'
+import type { Schema } from '../schema.ts'
 
 /** Users, devices with what they are known and proved by, labels, settings. */
-export async function foundation(db: Kysely<unknown>, engine: Engine): Promise<void> {
+export async function foundation(db: Kysely<Schema>, engine: Engine): Promise<void> {
   await createUsers(db, engine)
   await createDevices(db, engine)
   await createLabels(db, engine)
@@ -13,7 +14,7 @@ export async function foundation(db: Kysely<unknown>, engine: Engine): Promise<v
     .execute()
 }
 
-const table = (db: Kysely<unknown>, engine: Engine, name: string) =>
+const table = (db: Kysely<Schema>, engine: Engine, name: string) =>
   db.schema.createTable(name).addColumn('id', engine.types.integer, (column) => engine.risingId(column))
 
 function required<Table extends string, Column extends string>(
@@ -30,7 +31,7 @@ function required<Table extends string, Column extends string>(
   return next
 }
 
-async function createUsers(db: Kysely<unknown>, engine: Engine): Promise<void> {
+async function createUsers(db: Kysely<Schema>, engine: Engine): Promise<void> {
   await required(table(db, engine, 'users'), engine, {
     text: ['username', 'username_key', 'email', 'email_key', 'password_hash'],
     integer: ['is_active', 'is_superuser', 'is_admin', 'created_at', 'updated_at'],
@@ -44,7 +45,7 @@ async function createUsers(db: Kysely<unknown>, engine: Engine): Promise<void> {
   await sql`create index users_username_key on users (username_key)`.execute(db)
 }
 
-async function createDevices(db: Kysely<unknown>, engine: Engine): Promise<void> {
+async function createDevices(db: Kysely<Schema>, engine: Engine): Promise<void> {
   const { integer, bytes } = engine.types
   await required(table(db, engine, 'devices'), engine, {
     text: [
@@ -86,7 +87,7 @@ async function createDevices(db: Kysely<unknown>, engine: Engine): Promise<void>
   await sql`create unique index credentials_device_kind on credentials (device, kind)`.execute(db)
 }
 
-async function createLabels(db: Kysely<unknown>, engine: Engine): Promise<void> {
+async function createLabels(db: Kysely<Schema>, engine: Engine): Promise<void> {
   const { integer } = engine.types
   await required(table(db, engine, 'labels'), engine, {
     text: ['home', 'name'],

@@ -1,50 +1,51 @@
-import type { Kysely } from 'kysely'
-import { Migrator, type Migration } from 'kysely/migration'
-import type { Database, Engine } from '../engine.ts'
+import type { Transaction } from 'kysely'
+import type { RegistryContext } from '../context.ts'
+import type { Engine } from '../engine.ts'
+import type { Schema } from '../schema.ts'
 import { foundation } from './0001-foundation.ts'
 
-// A step sees the tables of its own time, not today's.
-type Step = (db: Kysely<unknown>, engine: Engine) => Promise<void>
+// A step that reads or writes rows names the columns of its own time (`withTables`), not today's.
+type Step = (db: Transaction<Schema>, engine: Engine) => Promise<void>
 
 /** In this order, for ever: a step that was released is never edited. */
 const STEPS: Readonly<Record<string, Step>> = {
   '0001-foundation': foundation,
 }
 
-const TABLE = 'schema_migrations'
+type Applied = {
+  schema_migrations: { name: string; applied_at: number }
+}
 
 /** The registry was written by a newer version of this program. */
 export class NewerRegistryError extends Error {
   override readonly name = 'NewerRegistryError'
 
-  constructor(unknownStep: string) {
-    super(
-      `the registry was written by a newer version of this program (it has the unknown migration "${unknownStep}")`,
-    )
+  constructor(step: string) {
+    super(`the registry was written by a newer version of this program (it has the migration "${step}")`)
   }
 }
 
-/** Brings the tables up to date, each step in a transaction. @throws NewerRegistryError */
-export async function migrate(database: Database, engine: Engine): Promise<void> {
-  const db = database.withTables<Record<typeof TABLE, { name: string }>>()
-  await refuseNewer(db)
-  const migrations: Record<string, Migration> = {}
-  for (const [name, step] of Object.entries(STEPS))
-    migrations[name] = { up: (target) => step(target, engine) }
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: async () => migrations },
-    migrationTableName: TABLE,
-    migrationLockTableName: 'schema_migrations_lock',
+/**
+ * Brings the tables up to date in one transaction; whoever opens the store at the same time waits for it.
+ * @throws NewerRegistryError; nothing was changed then
+ */
+export function migrate({ db, engine, now }: Pick<RegistryContext, 'db' | 'engine' | 'now'>): Promise<void> {
+  return db.transaction().execute(async (transaction) => {
+    await engine.serialize(transaction, 'migrations')
+    const ours = transaction.withTables<Applied>()
+    await ours.schema
+      .createTable('schema_migrations')
+      .ifNotExists()
+      .addColumn('name', 'text', (column) => column.primaryKey())
+      .addColumn('applied_at', engine.types.integer, (column) => column.notNull())
+      .execute()
+    const applied = await ours.selectFrom('schema_migrations').select('name').execute()
+    const unknownStep = applied.find(({ name }) => !Object.hasOwn(STEPS, name))
+    if (unknownStep !== undefined) throw new NewerRegistryError(unknownStep.name)
+    for (const [name, step] of Object.entries(STEPS)) {
+      if (applied.some((done) => done.name === name)) continue
+      await step(transaction, engine)
+      await ours.insertInto('schema_migrations').values({ name, applied_at: now() }).execute()
+    }
   })
-  const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) throw error
-}
-
-async function refuseNewer(db: Kysely<Record<typeof TABLE, { name: string }>>): Promise<void> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some(({ name }) => name === TABLE)) return
-  const rows = await db.selectFrom(TABLE).select('name').execute()
-  const unknownStep = rows.find(({ name }) => !Object.hasOwn(STEPS, name))
-  if (unknownStep !== undefined) throw new NewerRegistryError(unknownStep.name)
 }

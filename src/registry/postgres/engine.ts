@@ -11,7 +11,7 @@ const UNAVAILABLE = new Set(['08', '53', '57', '58', '25'])
 const UNIQUE_VIOLATION = '23505'
 const FOREIGN_KEY_VIOLATION = '23503'
 /** Any number that no other use of advisory locks in this database has. */
-const LOCKS = { 'user-names': 7_301_001 } as const
+const LOCKS = { 'user-names': 7_301_001, migrations: 7_301_002 } as const
 
 /** A PostgreSQL server, version 15 or later. */
 export function postgresEngine(url: string): Engine {
