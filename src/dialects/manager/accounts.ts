@@ -1,0 +1,128 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { User } from '../../core/access/user.ts'
+import { isCoreError } from '../../core/errors.ts'
+import { Refusal } from '../../wire/refusal.ts'
+import type { AccountFault, MemberProblem } from '../../wire/shared/account-fault.ts'
+import type { ManagerServices } from './index.ts'
+import { userObject, validationItem } from './reply.ts'
+
+const TAKEN_NAME = 'A user with this username already exists'
+const TAKEN_EMAIL = 'A user with this email already exists'
+
+/** The manager's members of a registration's answers (contract sections 2.2 and 3.1). */
+export const registerPart = {
+  registered: (user: User) => userObject(user),
+  refused(fault: AccountFault): object {
+    switch (fault.kind) {
+      case 'broken_json':
+        return {
+          detail: [
+            validationItem('json_invalid', ['body', fault.offset], {
+              msg: 'JSON decode error',
+              input: {},
+              ctx: { error: fault.reason },
+            }),
+          ],
+        }
+      case 'no_data':
+      case 'missing':
+      case 'invalid':
+        return { detail: fault.problems.map((problem) => itemFor(problem, fault.input)) }
+      case 'username_taken':
+        return { detail: fault.emailTaken ? TAKEN_EMAIL : TAKEN_NAME }
+      case 'email_taken':
+        return { detail: TAKEN_EMAIL }
+      case 'closed':
+        return { detail: 'Registration is closed' }
+    }
+  },
+}
+
+function itemFor({ member, kind, input, reason = '' }: MemberProblem, body: unknown): object {
+  const at = ['body', member]
+  switch (kind) {
+    case 'absent':
+      return input === null
+        ? validationItem('string_type', at, { msg: 'Input should be a valid string', input })
+        : validationItem('missing', at, { msg: 'Field required', input: body ?? {} })
+    case 'empty':
+      return validationItem('string_too_short', at, {
+        msg: 'String should have at least 1 character',
+        input,
+        ctx: { min_length: 1 },
+      })
+    case 'not_text':
+      return validationItem('string_type', at, { msg: 'Input should be a valid string', input })
+    case 'refused': {
+      const email = member === 'email'
+      const msg = email ? `value is not a valid email address: ${reason}` : `Value error, ${reason}`
+      return validationItem('value_error', at, { msg, input, ctx: email ? { reason } : { error: {} } })
+    }
+  }
+}
+
+/** The form door of the login: OAuth2 password clients (contract section 3.2). */
+export function loginDoor({ users, tokens }: ManagerServices) {
+  return {
+    mediaTypes: ['application/x-www-form-urlencoded', 'multipart/form-data'],
+    async open(request: FastifyRequest, reply: FastifyReply): Promise<object> {
+      const { username, password } = credentialsIn(await formOf(request))
+      try {
+        const user = await users.login({ login: username, password, address: request.ip })
+        const { token } = await tokens.issue(user, String(user.id))
+        reply.header('cache-control', 'no-store')
+        return {
+          access_token: token,
+          token_type: 'bearer',
+          mfa_required: false,
+          user: userObject(user),
+        }
+      } catch (error) {
+        throw refusalOf(error)
+      }
+    },
+  }
+}
+
+async function formOf(request: FastifyRequest): Promise<FormData> {
+  const type = request.headers['content-type'] ?? ''
+  const body = request.body instanceof Buffer ? new Uint8Array(request.body) : new Uint8Array()
+  try {
+    return await new Response(body, { headers: { 'content-type': type } }).formData()
+  } catch {
+    throw new Refusal(400, { detail: 'There was an error parsing the body' })
+  }
+}
+
+/** An empty field of a form counts as a missing one. */
+function credentialsIn(form: FormData): { username: string; password: string } {
+  const [username, password, grant] = ['username', 'password', 'grant_type'].map((name) => form.get(name))
+  const missing = (name: string) =>
+    validationItem('missing', ['body', name], { msg: 'Field required', input: null })
+  const items: object[] = []
+  if (typeof grant === 'string' && grant !== '' && grant !== 'password') {
+    items.push(
+      validationItem('string_pattern_mismatch', ['body', 'grant_type'], {
+        msg: "String should match pattern '^password$'",
+        input: grant,
+        ctx: { pattern: '^password$' },
+      }),
+    )
+  }
+  if (typeof username !== 'string' || username === '') items.push(missing('username'))
+  if (typeof password !== 'string' || password === '') items.push(missing('password'))
+  if (items.length > 0) throw new Refusal(422, { detail: items })
+  return { username: String(username), password: String(password) }
+}
+
+function refusalOf(error: unknown): unknown {
+  if (isCoreError(error, 'login_failed')) {
+    return new Refusal(401, { detail: 'Incorrect email/username or password' })
+  }
+  if (isCoreError(error, 'user_inactive')) return new Refusal(401, { detail: 'Inactive user' })
+  if (isCoreError(error, 'login_throttled')) {
+    const retryAfter = String(error.details['retryAfter'])
+    return new Refusal(429, { detail: 'Too many failed logins' }, { 'retry-after': retryAfter })
+  }
+  return error
+}
