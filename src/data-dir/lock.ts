@@ -6,6 +6,9 @@ export interface Lock {
 
 const SQLITE_BUSY = 5
 
+/** Keeps the garbage collector from closing a held file, and with it the lock. */
+const held = new Set<DatabaseSync>()
+
 /**
  * Takes a lock that the system releases when this process ends, however it ends: an exclusive SQLite transaction
  * that is never committed. Null when another process, or this one, holds it. Nobody else may open the file, since
@@ -15,7 +18,12 @@ export function takeLock(file: string): Lock | null {
   const database = new DatabaseSync(file, { timeout: 0 })
   try {
     database.exec('BEGIN EXCLUSIVE')
-    return { release: () => database.isOpen && database.close() }
+    held.add(database)
+    return {
+      release() {
+        if (held.delete(database)) database.close()
+      },
+    }
   } catch (error) {
     database.close()
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return null
