@@ -10,8 +10,8 @@ const run = promisify(execFile)
 
 export interface Influx {
   readonly url: string
-  readonly dataDir: string
-  readonly walDir: string
+  /** Bytes that hold points: compacted files and write-ahead log, without the series index's preallocated 32 MB. */
+  pointBytes(): Promise<{ compacted: number; log: number }>
   end(): Promise<unknown>
 }
 
@@ -39,14 +39,19 @@ export async function startInflux(folder: string): Promise<Influx> {
     await pause(100)
   }
   await fetch(`${url}/query?q=${encodeURIComponent('CREATE DATABASE bench')}`, { method: 'POST' })
-  return { url, dataDir, walDir, end: () => endProcess(child, 'SIGTERM') }
+  const pointBytes = async (): Promise<{ compacted: number; log: number }> => ({
+    compacted: await folderBytes(dataDir, '.tsm'),
+    log: await folderBytes(walDir, '.wal'),
+  })
+  return { url, pointBytes, end: () => endProcess(child, 'SIGTERM') }
 }
 
-/** Bytes of all files below a folder. */
-export async function folderBytes(folder: string): Promise<number> {
+/** Bytes of all files below a folder whose name ends so. */
+async function folderBytes(folder: string, ending: string): Promise<number> {
   let bytes = 0
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).size
+    if (entry.isFile() && entry.name.endsWith(ending))
+      bytes += (await stat(join(entry.parentPath, entry.name))).size
   }
   return bytes
 }

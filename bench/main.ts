@@ -4,6 +4,7 @@ import { table, verdictOf, type Figure, type SectionResult } from './figures.ts'
 import { httpBench } from './http-ingest.ts'
 import { influxBench } from './influx.ts'
 import { memoryBench } from './memory.ts'
+import { profileIngest } from './profile.ts'
 import { startBench } from './start.ts'
 import { stallBench } from './stall.ts'
 
@@ -19,9 +20,15 @@ const SECTIONS: Readonly<Record<string, () => Promise<SectionResult>>> = {
 const RESULTS = new URL('results/', import.meta.url)
 
 async function main(wanted: readonly string[]): Promise<number> {
+  if (wanted[0] === 'profile') {
+    await profileIngest()
+    return 0
+  }
   const unknown = wanted.filter((name) => !(name in SECTIONS))
   if (unknown.length > 0) {
-    console.error(`no section ${unknown.join(', ')}; there are ${Object.keys(SECTIONS).join(', ')}`)
+    console.error(
+      `no section ${unknown.join(', ')}; there are ${Object.keys(SECTIONS).join(', ')}, and profile`,
+    )
     return 2
   }
   const results: Record<string, SectionResult> = {}

@@ -5,6 +5,7 @@ import { registerDevices } from './devices.ts'
 import { wrk } from './wrk.ts'
 
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 8)
+const DEVICES = 1000
 const SHOWN = 30
 
 interface Profile {
@@ -19,14 +20,14 @@ interface Profile {
  * Where the time of durable HTTP ingest goes: the server under `node --cpu-prof`, 64 connections, and the functions
  * with the highest self time of each thread. The profiles stay in bench/results/profile for a browser's DevTools.
  */
-async function main(): Promise<void> {
+export async function profileIngest(): Promise<void> {
   const profiles = new URL(`results/profile/${Date.now()}/`, import.meta.url).pathname
   await mkdir(profiles, { recursive: true })
   const folder = await temporaryFolder('profile')
   const nodeFlags = ['--cpu-prof', `--cpu-prof-dir=${profiles}`]
   const server = await startServer({ dataDir: join(folder.path, 'data'), nodeFlags })
   try {
-    const { keys } = await registerDevices(server.url, 1000)
+    const { keys } = await registerDevices(server.url, DEVICES)
     const keyFile = join(folder.path, 'keys')
     await writeFile(keyFile, `${keys.join('\n')}\n`)
     const load = { url: server.url, script: 'wrk-telemetry.lua', scriptArguments: [keyFile], connections: 64 }
@@ -59,5 +60,3 @@ function hottest({ nodes, samples }: Profile): string {
     .map(([name, count]) => `${((100 * count) / busy).toFixed(1).padStart(5)} %  ${name}`)
     .join('\n')
 }
-
-await main()

@@ -16,7 +16,7 @@ export interface ServerOptions {
   readonly dataDir: string
   /** Absent: the system chooses. Give the former one when restarting, so that clients find the server again. */
   readonly port?: number
-  /** Settings beside the usual ones of a test. */
+  /** Settings that are not left at their defaults. */
   readonly env?: Readonly<Record<string, string>>
   /** Flags of node itself, such as `--cpu-prof`. */
   readonly nodeFlags?: readonly string[]
@@ -30,7 +30,7 @@ export interface ServerProcess {
   readonly url: string
   /** From the spawn to the first healthy answer, milliseconds. */
   readonly startedInMs: number
-  /** The last of what it printed. */
+  /** What it printed at first and at last. */
   output(): string
   /** Sends the signal and waits for the end. @returns the exit code, null when the signal ended it. */
   end(signal?: NodeJS.Signals): Promise<number | null>
@@ -43,7 +43,6 @@ export function spawnServer(options: ServerOptions): { child: ChildProcess; outp
     HOST: '127.0.0.1',
     DATA_DIR: options.dataDir,
     ADMIN_TOKEN,
-    LOG_LEVEL: 'warn',
     MQTT_PORT: '0',
     ...options.env,
   }
@@ -52,13 +51,16 @@ export function spawnServer(options: ServerOptions): { child: ChildProcess; outp
     env: { PATH, HOME, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let output = ''
+  let first = ''
+  let last = ''
   const keep = (part: Buffer): void => {
-    output = (output + part.toString('utf8')).slice(-OUTPUT_KEPT)
+    const text = part.toString('utf8')
+    if (first.length < OUTPUT_KEPT) first += text
+    else last = (last + text).slice(-OUTPUT_KEPT)
   }
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
-  return { child, output: () => output }
+  return { child, output: () => first + last }
 }
 
 /**
