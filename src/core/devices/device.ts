@@ -39,7 +39,14 @@ export interface NewDevice {
 export type DeviceChanges = Partial<
   Pick<
     Device,
-    'name' | 'description' | 'deviceType' | 'location' | 'firmwareVersion' | 'hardwareVersion' | 'lifecycle' | 'owner'
+    | 'name'
+    | 'description'
+    | 'deviceType'
+    | 'location'
+    | 'firmwareVersion'
+    | 'hardwareVersion'
+    | 'lifecycle'
+    | 'owner'
   >
 >
 

@@ -29,21 +29,22 @@ export async function createDirectory({
   pageSize = 2000,
 }: DirectoryOptions): Promise<DeviceDirectory> {
   const maps = createMaps()
-  // Changes of a page that is on its way: a device removed meanwhile must not come back with it.
-  let removedWhileLoading: Set<number> | null = new Set()
+  // A page may be older than a change that is told while it is on its way: such changes are applied after it.
+  let whileLoading: RegistryChange[] | null = []
   events.subscribe((change) => {
-    if (change.kind === 'device-removed') removedWhileLoading?.add(change.device)
-    maps.apply(change)
+    if (whileLoading === null) maps.apply(change)
+    else whileLoading.push(change)
   })
   let last = 0
   for (;;) {
     const page = await source.page(last, pageSize)
-    for (const entry of page) if (!removedWhileLoading.has(entry.device.id)) maps.put(entry)
+    for (const entry of page) maps.put(entry)
     const end = page.at(-1)
     if (end === undefined) break
     last = end.device.id
   }
-  removedWhileLoading = null
+  for (const change of whileLoading) maps.apply(change)
+  whileLoading = null
   return maps.directory
 }
 
