@@ -189,7 +189,7 @@ describe('an exposed server', () => {
 
 describe('the database', () => {
   it('stands in the data folder, or where its URL says', () => {
-    assert.equal(registryUrl(loadConfig({}), '/var/data'), 'sqlite:///var/data/registry.sqlite')
+    assert.equal(registryUrl(loadConfig({}), '/var/data'), 'sqlite:///var/data/registry.db')
     assert.equal(registryUrl(loadConfig({ DB_URL: 'sqlite:////srv/a b.db' }), '/x'), 'sqlite:///srv/a%20b.db')
     const relative = registryUrl(loadConfig({ DB_URL: 'sqlite:///app.db' }), '/x')
     assert.equal(relative, `sqlite://${encodeURI(`${process.cwd()}/app.db`)}`)

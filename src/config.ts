@@ -104,5 +104,5 @@ function refuseWeakSecrets(config: Config): void {
 
 /** The registry's file as the URL its store takes. */
 export function registryUrl({ database }: Config, dataDirPath: string): string {
-  return `sqlite://${encodeURI(database === null ? join(dataDirPath, 'registry.sqlite') : resolve(database))}`
+  return `sqlite://${encodeURI(database === null ? join(dataDirPath, 'registry.db') : resolve(database))}`
 }
