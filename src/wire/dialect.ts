@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { User } from '../core/access/user.ts'
 import type { StoreHealth } from '../core/health.ts'
@@ -48,6 +49,19 @@ export interface SharedParts {
   }
 }
 
+/**
+ * A route whose cost matters. Plain requests to it may skip the router; the dialect mounts it as an ordinary route too,
+ * for all others and for the document.
+ */
+export interface DirectRoute {
+  readonly method: string
+  readonly path: string
+  /** Of an answer that is not thrown. */
+  readonly status: number
+  /** The answer's JSON text. @throws Refusal */
+  answer(headers: IncomingHttpHeaders, body: Buffer): Promise<string>
+}
+
 /** What a dialect hands to the HTTP transport. */
 export interface HttpDialect {
   readonly name: string
@@ -55,5 +69,6 @@ export interface HttpDialect {
   /** Which family's headers its own routes carry. */
   readonly headersOf: Family
   routes(scope: FastifyInstance): void
+  readonly direct?: DirectRoute
   readonly shared?: SharedParts
 }

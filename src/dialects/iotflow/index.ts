@@ -13,7 +13,7 @@ import { mountTelemetryOverviews } from './telemetry-account.ts'
 import { mountAggregation } from './telemetry-aggregate.ts'
 import { mountTelemetryDelete } from './telemetry-delete.ts'
 import { mountTelemetryReads } from './telemetry-read.ts'
-import { mountSubmission } from './telemetry-submit.ts'
+import { mountSubmission, submission } from './telemetry-submit.ts'
 import { mountUsers } from './users.ts'
 import { healthMembers, mountStatus, rootMembers } from './vitals.ts'
 
@@ -28,6 +28,7 @@ const IOTFLOW: Family = {
 /** The IoTFlow wire: devices report over HTTP with a key, users and the operator look after them. */
 export function createIotflow(iotflow: Iotflow): HttpDialect {
   const { services, options } = iotflow
+  const direct = submission(iotflow)
   return {
     name: 'iotflow',
     families: [IOTFLOW],
@@ -37,7 +38,7 @@ export function createIotflow(iotflow: Iotflow): HttpDialect {
       const limits = createRateLimits(options.rateLimits)
       mountDevices(scope, iotflow, auth, limits)
       mountDeviceSelf(scope, iotflow, auth, limits)
-      mountSubmission(scope, iotflow)
+      mountSubmission(scope, direct)
       mountTelemetryReads(scope, iotflow, auth)
       mountAggregation(scope, iotflow, auth)
       mountTelemetryDelete(scope, iotflow, auth)
@@ -49,6 +50,7 @@ export function createIotflow(iotflow: Iotflow): HttpDialect {
       mountLogout(scope)
       mountStatus(scope, iotflow)
     },
+    direct,
     shared: {
       health: healthMembers(services),
       root: rootMembers,

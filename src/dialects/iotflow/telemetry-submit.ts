@@ -1,7 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 import type { DeviceRef } from '../../core/devices/device.ts'
 import { CoreError } from '../../core/errors.ts'
-import { JSON_TYPE, SECURITY_HEADERS } from '../../wire/headers.ts'
+import type { DirectRoute } from '../../wire/dialect.ts'
+import { JSON_TYPE } from '../../wire/headers.ts'
 import { isoTime } from '../../wire/instants.ts'
 import { Refusal } from '../../wire/refusal.ts'
 import { TELEMETRY_KEY, wake } from './auth.ts'
@@ -18,52 +20,60 @@ const ABOUT = {
   answers: { 201: Stored },
 }
 
+const PATH = '/api/v1/telemetry'
+
 const noKey = () => new Refusal(401, TELEMETRY_KEY.missing)
 const badKey = () => new Refusal(TELEMETRY_KEY.unknown.status, TELEMETRY_KEY.unknown.body)
 
-/**
- * Matrix row 10, the one route whose cost matters: every reading comes this way. It goes around the generic
- * wrapper and answers on the raw socket with headers made beforehand; the contract is the same.
- */
-export function mountSubmission(scope: FastifyInstance, { services, options }: Iotflow): void {
+/** Matrix row 10, the one route whose cost matters: every reading comes this way. */
+export function submission({ services, options }: Iotflow): DirectRoute {
   const { directory, ingest, refuse } = services
-  const { maxMetrics } = options
 
-  function submit(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const key = request.raw.headers['x-api-key']
+  function submit(headers: IncomingHttpHeaders, body: unknown): Promise<string> {
+    const key = headers['x-api-key']
     if (typeof key !== 'string' || key === '') throw noKey()
     const device = directory.byApiKey(key)
     if (device === null) throw badKey()
-    const uplink = uplinkOf(request.body, device, Date.now(), maxMetrics)
+    const uplink = uplinkOf(body, device, Date.now(), options.maxMetrics)
     const stored = ingest(uplink)
+    const answer = () => receipt(device, uplink.time)
     return device.lifecycle === 'inactive'
-      ? stored
-          .then(() => wake(services, device))
-          .then(() => acknowledge(request, reply, receipt(device, uplink.time)))
-      : stored.then(() => acknowledge(request, reply, receipt(device, uplink.time)))
+      ? stored.then(() => wake(services, device)).then(answer)
+      : stored.then(answer)
   }
 
-  const refused = (error: unknown): unknown => {
+  function refused(error: unknown): never {
     if (error instanceof Refusal) refuse(error.status === 401 ? 'unauthenticated' : 'invalid_input')
     // Removed between the look-up of its key and the commit: the key is no longer known.
-    if (error instanceof CoreError) return worded(error, { device_not_found: badKey })
-    return error
+    throw error instanceof CoreError ? worded(error, { device_not_found: badKey }) : error
   }
 
-  scope.route({
+  return {
     method: 'POST',
-    url: '/api/v1/telemetry',
-    schema: docsOf(ABOUT, 'K'),
-    config: { iotflow: 'K' },
-    handler(request, reply) {
+    path: PATH,
+    status: 201,
+    answer(headers, body) {
       try {
-        return submit(request, reply).catch((error: unknown) => {
-          throw refused(error)
-        })
+        return submit(headers, body).catch(refused)
       } catch (error) {
-        throw refused(error)
+        return refused(error)
       }
     },
+  }
+}
+
+/** The same route on the general way: requests with `Origin`, without a length, with a query. */
+export function mountSubmission(scope: FastifyInstance, { answer, status }: DirectRoute): void {
+  scope.route({
+    method: 'POST',
+    url: PATH,
+    schema: docsOf(ABOUT, 'K'),
+    config: { iotflow: 'K' },
+    handler: async (request, reply) =>
+      reply
+        .code(status)
+        .type(JSON_TYPE)
+        .send(await answer(request.raw.headers, request.body as Buffer)),
   })
 }
 
@@ -73,17 +83,4 @@ function receipt({ id, name }: DeviceRef, time: number): string {
     `{"message":"Telemetry data stored successfully","device_id":${id},"device_name":${JSON.stringify(name)},` +
     `"timestamp":"${isoTime(time)}","stored_in_cassandra":true}`
   )
-}
-
-const HEADERS: readonly string[] = ['content-type', JSON_TYPE, ...Object.entries(SECURITY_HEADERS).flat()]
-
-/** A browser's request carries `Origin` and goes the general way, where the CORS headers are added. */
-function acknowledge(request: FastifyRequest, reply: FastifyReply, body: string): FastifyReply {
-  if (request.raw.headers.origin !== undefined) return reply.code(201).type(JSON_TYPE).send(body)
-  reply.hijack()
-  const headers = HEADERS.slice()
-  headers.push('x-request-id', request.id, 'content-length', String(Buffer.byteLength(body)))
-  reply.raw.writeHead(201, headers)
-  reply.raw.end(body)
-  return reply
 }

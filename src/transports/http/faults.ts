@@ -4,6 +4,7 @@ import { isCoreError } from '../../core/errors.ts'
 import { JSON_TYPE } from '../../wire/headers.ts'
 import type { WireFault } from '../../wire/dialect.ts'
 import { Refusal, UnknownPath } from '../../wire/refusal.ts'
+import { type Exchange, write } from './direct.ts'
 import type { FamilyOf } from './families.ts'
 import { pathOf } from './path-table.ts'
 
@@ -62,6 +63,20 @@ function statusOf(error: Error & { code?: string }, request: FastifyRequest): Wi
   if (request.raw.errored !== null || error.code === 'ECONNRESET') return 400
   if (isCoreError(error, 'overloaded') || isCoreError(error, 'storage_unavailable')) return 503
   return STATUS_OF[error.code ?? ''] ?? 500
+}
+
+/** The same for routes on the short way. */
+export function directFaults({ familyOf, log }: FaultOptions) {
+  return (error: unknown, exchange: Exchange): void => {
+    if (error instanceof Refusal) {
+      write(exchange, error.status, JSON.stringify(error.body), error.headers)
+      return
+    }
+    const { id, request } = exchange
+    const { method = '', url = '/' } = request
+    log.error({ err: error, requestId: id, method, path: url }, 'request failed')
+    write(exchange, 500, JSON.stringify(familyOf(url).body({ status: 500, method })))
+  }
 }
 
 /** How long and how much of a refused body is read away, so that the client gets to read the answer. */

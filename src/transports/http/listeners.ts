@@ -23,7 +23,7 @@ export const DEFAULT_LIMITS: SocketLimits = {
   maxHeaderSize: 16_384,
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 const MEDIA_TYPE = /^ *[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+ *(?:;|$)/
 

@@ -7,11 +7,12 @@ import fastify, {
   type RouteOptions,
   type onSendHookHandler,
 } from 'fastify'
-import type { Family, HttpDialect } from '../../wire/dialect.ts'
+import type { DirectRoute, Family, HttpDialect } from '../../wire/dialect.ts'
 import { JSON_TYPE, SECURITY_HEADERS } from '../../wire/headers.ts'
 import { type CrossOrigin, createCrossOrigin } from './cross-origin.ts'
+import { directly } from './direct.ts'
 import { type FamilyOf, indexFamilies } from './families.ts'
-import { type FaultLog, answerClientError, createErrorHandler } from './faults.ts'
+import { type FaultLog, answerClientError, createErrorHandler, directFaults } from './faults.ts'
 import { DEFAULT_LIMITS, type SocketLimits, closeServer, listenOn, openServer } from './listeners.ts'
 import { type PathTable, allowOf, createPathTable, pathOf } from './path-table.ts'
 
@@ -49,6 +50,8 @@ const BOTH_FORMS = /^\/(?:(?:api\/v1|v1)\/.*[^/]|health|status|docs|redoc|api\/s
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const servers: Server[] = []
+  const directRoutes = new Map<string, DirectRoute>()
+  let closing = false
   const paths = createPathTable()
   const crossOrigin = createCrossOrigin(options.corsOrigins)
   const gate: Gate = { familyOf: indexFamilies([]), paths, crossOrigin }
@@ -58,11 +61,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     maskPath: options.maskPath,
   }
   const onFault = createErrorHandler(faults)
+  const requestId = requestIds()
+  const shortWay = {
+    route: (target: string) => (closing ? undefined : directRoutes.get(target)),
+    bodyLimit: options.bodyLimit,
+    requestId,
+    fail: directFaults(faults),
+  }
   const app = fastify({
     logger: false,
     bodyLimit: options.bodyLimit,
     trustProxy: options.trustProxy ?? false,
-    genReqId: requestIds(),
+    genReqId: requestId,
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
       decorate(gate, { request, reply, family: gate.familyOf(pathOf(request.raw.url ?? '/')) })
@@ -70,7 +80,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 512 },
-    serverFactory: (handler) => {
+    serverFactory: (general) => {
+      const handler = directly(shortWay, general)
       for (const _ of options.ports) servers.push(openServer(handler, limits))
       const [first = openServer(handler, limits)] = servers
       for (const server of servers.slice(1)) server.on('clientError', answerClientError)
@@ -91,13 +102,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     paths,
     mount(dialects) {
       gate.familyOf = indexFamilies(dialects.flatMap(({ families }) => families))
-      for (const dialect of dialects) mountDialect(app, gate, dialect)
+      for (const dialect of dialects) {
+        mountDialect(app, gate, dialect)
+        if (dialect.direct !== undefined) directRoutes.set(dialect.direct.path, dialect.direct)
+      }
     },
     async listen() {
       await app.ready()
       return listenAll(servers, options)
     },
     async close() {
+      closing = true
       const closed = servers.map(closeServer)
       await Promise.all([...closed, app.close()])
     },
