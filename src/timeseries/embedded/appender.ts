@@ -17,7 +17,8 @@ export interface Appender {
   /** Why the last write failed; null when it did not. */
   fault: string | null
   journalBytes: number
-  walBytes: number
+  /** Appends that have not been settled. */
+  readonly outstanding: number
 }
 
 export interface AppenderOptions {
@@ -25,8 +26,8 @@ export interface AppenderOptions {
   readonly writer: WriterLink
   readonly limits: Limits
   readonly now: () => number
-  /** A batch has been made visible. */
-  readonly onCommit: () => void
+  /** A batch of so many bytes has been made visible. */
+  readonly onCommit: (bytes: number) => void
 }
 
 /** Turns entries into batches for the writer and makes them visible when they are on disk. */
@@ -63,13 +64,12 @@ export function createAppender(options: AppenderOptions): Appender {
     const dropped = new Set(result.dropped.map(([entry]) => entry))
     memory.apply(decodePoints(result.points), { first, dropped, now: now() })
     appender.journalBytes += result.journalBytes
-    appender.walBytes = result.walBytes
     appender.fault = null
     const receipts: Receipt[] = []
     for (let index = 0; index < entries; index += 1)
       receipts.push({ status: 'stored', sequence: first + index })
     for (const [entry, sequence] of result.dropped) receipts[entry] = { status: 'duplicate', sequence }
-    options.onCommit()
+    options.onCommit(result.journalBytes)
     return receipts
   }
 
@@ -98,7 +98,15 @@ export function createAppender(options: AppenderOptions): Appender {
     })
   }
 
-  const appender: Appender = { append, takeSequence, fault: null, journalBytes: 0, walBytes: 0 }
+  const appender = {
+    append,
+    takeSequence,
+    fault: null as string | null,
+    journalBytes: 0,
+    get outstanding() {
+      return outstanding
+    },
+  }
   return appender
 }
 

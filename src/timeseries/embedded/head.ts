@@ -134,6 +134,21 @@ export class Head {
     return found
   }
 
+  /** How many points have a larger sequence. */
+  pointsAfter(sequence: number): number {
+    let count = 0
+    for (const block of this.blocks) {
+      if (block === undefined || block.lastSequence <= sequence) continue
+      let index = 0
+      if (block.firstSequence <= sequence) {
+        while (index < block.used && block.firstSequence + (block.entry[index] as number) <= sequence)
+          index += 1
+      }
+      count += block.used - index
+    }
+    return count
+  }
+
   /** Forgets the blocks whose points all have been compacted. */
   dropThrough(sequence: number): void {
     while (this.blocks.length > 0) {

@@ -2,6 +2,8 @@ import { CoreError } from '../../core/errors.ts'
 import type { TelemetryStore } from '../../core/telemetry/store.ts'
 import { createAppender } from './appender.ts'
 import { DEFAULT_LIMITS, type Limits } from './catalogue.ts'
+import { createCheckpoints } from './checkpoints.ts'
+import { type CompactionOptions, createCompaction, DEFAULT_COMPACTION } from './compaction.ts'
 import { createDeletes } from './deletes.ts'
 import { fileBytes } from './file-size.ts'
 import { createLogAndLedger } from './log-and-ledger.ts'
@@ -20,6 +22,7 @@ export interface EmbeddedOptions {
   readonly limits?: Partial<Limits>
   readonly retention?: { readonly logDays: number }
   readonly now?: () => number
+  readonly compaction?: Partial<CompactionOptions>
   /** Told of what went wrong in the background. */
   readonly onFault?: (error: Error) => void
 }
@@ -58,12 +61,23 @@ export async function openEmbeddedStore(options: EmbeddedOptions): Promise<Telem
   }
   const reader = createReader({ file, queue: READER_QUEUE, onFault })
   const queries = createQueries(memory, reader.ask)
-  const appender = createAppender({ memory, writer, limits, now, onCommit: () => undefined })
+  const checkpoints = createCheckpoints(file, writer, onFault)
+  const appender = createAppender({
+    memory,
+    writer,
+    limits,
+    now,
+    onCommit(bytes) {
+      // Pages are whole, and the tables beside the journal have some as well.
+      checkpoints.wrote(bytes + 32_768)
+      compaction.check()
+    },
+  })
   appender.journalBytes = totals.journalBytes
   const { takeSequence } = appender
   const deletes = createDeletes({ memory, queries, ask: reader.ask, write, takeSequence, now })
   const logDays = options.retention?.logDays ?? 30
-  const { expiry: _, ...logAndLedger } = createLogAndLedger({
+  const { expiry, ...logAndLedger } = createLogAndLedger({
     memory,
     ask: reader.ask,
     write,
@@ -71,7 +85,28 @@ export async function openEmbeddedStore(options: EmbeddedOptions): Promise<Telem
     logDays,
     now,
   })
+  const compaction = createCompaction({
+    file,
+    memory,
+    writer,
+    deletes,
+    options: { ...DEFAULT_COMPACTION, ...options.compaction },
+    expiry,
+    write,
+    journalBytes: () => appender.journalBytes,
+    appending: () => appender.outstanding,
+    onCommitted({ change, freed, written }) {
+      totals.points += change['points'] ?? 0
+      totals.chunkBytes += change['chunkBytes'] ?? 0
+      totals.logBytes += change['logBytes'] ?? 0
+      appender.journalBytes -= freed
+      checkpoints.wrote(written)
+    },
+    onFault,
+    now,
+  })
   await deletes.recover(recovered.snapshot)
+  if (memory.head.points > 0) compaction.check()
 
   return {
     ...logAndLedger,
@@ -99,20 +134,22 @@ export async function openEmbeddedStore(options: EmbeddedOptions): Promise<Telem
     seenSince: (since) => memory.activity.seenSince(since),
     storeStatistics: () => ({
       series: memory.catalogue.series.count,
-      points: totals.points + memory.head.points,
-      headPoints: memory.head.points,
+      points: totals.points + memory.uncompacted(),
+      headPoints: memory.uncompacted(),
       journalBytes: appender.journalBytes,
       chunkBytes: totals.chunkBytes,
       logBytes: totals.logBytes,
       fileBytes: fileBytes(file),
       lastSequence: memory.lastSequence,
-      compactions: 0,
+      compactions: compaction.runs,
       fault: dead ?? appender.fault,
     }),
-    compact: () => Promise.resolve(),
+    compact: compaction.compact,
     async close() {
       await deletes.between(() => undefined)
+      await compaction.close()
       await reader.close()
+      await checkpoints.close()
       await write({ kind: 'close' }).catch(() => undefined)
       await writer.close()
     },

@@ -92,7 +92,7 @@ export function logReader(database: DatabaseSync): LogReader {
     // A slice is named by its first sequence: the one at or below the start may hold it.
     let slice = device === null ? cell(sliceAt.get(start)) : cell(deviceAt.get(device, start))
     slice ??= device === null ? cell(slicesUp.get(start - 1)) : cell(deviceUp.get(device, start - 1))
-    while (slice !== null && out.length < job.limit) {
+    while (slice !== null && slice <= logThrough && out.length < job.limit) {
       take(out, sliceRows(slice, device), accepts)
       slice = device === null ? cell(slicesUp.get(slice)) : cell(deviceUp.get(device, slice))
     }
@@ -128,7 +128,8 @@ export function logReader(database: DatabaseSync): LogReader {
       )
       before = row[0]
     }
-    const end = Math.min(job.before, Number.MAX_SAFE_INTEGER)
+    // Slices behind the watermark belong to a compaction that is not done.
+    const end = Math.min(job.before, logThrough + 1)
     let slice = device === null ? cell(slicesDown.get(end)) : cell(deviceDown.get(device, end))
     while (slice !== null && out.length < job.limit) {
       take(out, sliceRows(slice, device).toReversed(), accepts)

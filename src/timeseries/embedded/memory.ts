@@ -36,6 +36,8 @@ export class Memory {
   private submissionCounts = new Float64Array(1024)
   submissions = 0
   lastSequence = 0
+  /** All points up to here are in chunks. */
+  compactedThrough = 0
 
   constructor(limits: Limits) {
     this.catalogue = new Catalogue(limits)
@@ -104,6 +106,11 @@ export class Memory {
     point.text = null
     this.head.add(point)
     this.setSubmissions(series, this.submissionsOf(series) + 1)
+  }
+
+  /** Points that only the journal and the head have. */
+  uncompacted(): number {
+    return this.head.pointsAfter(this.compactedThrough)
   }
 
   submissionsOf(series: number): number {

@@ -57,7 +57,6 @@ export interface AppendResult {
   /** Repeats: place of the entry and the sequence of its original. */
   readonly dropped: readonly (readonly [entry: number, sequence: number])[]
   readonly journalBytes: number
-  readonly walBytes: number
 }
 
 /** Counters and presence as they stood after `sequence`, written so that a start need not recount. */
@@ -117,7 +116,6 @@ export interface Piece {
   /** Journal rows by their first sequence, through and through. */
   readonly removeJournal: readonly number[]
   readonly removeTombstones: readonly number[]
-  readonly removeSeries: readonly number[]
 }
 
 export const EMPTY_PIECE: Piece = {
@@ -131,7 +129,6 @@ export const EMPTY_PIECE: Piece = {
   change: {},
   removeJournal: [],
   removeTombstones: [],
-  removeSeries: [],
 }
 
 export type WriterRequest =
@@ -140,10 +137,12 @@ export type WriterRequest =
   | { readonly kind: 'tombstone'; readonly tombstone: Tombstone }
   | { readonly kind: 'cursor'; readonly name: string; readonly sequence: number }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly kind: 'forget'; readonly series: readonly number[] }
   | { readonly kind: 'restart-log' }
   | { readonly kind: 'close' }
 
-export type WriterResult = AppendResult | { readonly walBytes: number }
+/** Null: it is done, and there is nothing to say. */
+export type WriterResult = AppendResult | null
 
 /** One series of a query with what only the main thread knows of it. */
 export interface SeriesPart {
@@ -273,3 +272,30 @@ export type ReaderRequest =
   | RowsJob
 
 export type ChunkMeta = ChunkSummary & { readonly id: number }
+
+export interface CompactionJob {
+  /** Journal up to this sequence is due. */
+  readonly through: number
+  readonly expiry: { readonly expired: number; readonly floor: number }
+}
+
+export type CompactorReport =
+  | {
+      readonly kind: 'committed'
+      readonly change: Readonly<Record<string, number>>
+      /** Journal bytes that went. */
+      readonly freed: number
+      /** About how much the write-ahead log grew. */
+      readonly written: number
+    }
+  | {
+      readonly kind: 'done'
+      readonly through: number
+      /** The series it touched, and where the chunks of each end now. */
+      readonly series: Uint32Array
+      readonly ends: Float64Array
+      readonly tombstones: readonly number[]
+      /** The journal held more than one run takes. */
+      readonly more: boolean
+    }
+  | { readonly kind: 'failed'; readonly error: string }

@@ -28,6 +28,7 @@ export function recover(database: DatabaseSync, memory: Memory, now: number): Re
   readTombstones(database, memory)
   readActivity(database, memory, now)
   const snapshot = readMeta(database, 'snapshot')
+  memory.compactedThrough = readMeta(database, 'pointsThrough')
   memory.lastSequence = Math.max(
     memory.lastSequence,
     readMeta(database, 'pointsThrough'),

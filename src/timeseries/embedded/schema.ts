@@ -26,6 +26,7 @@ CREATE INDEX chunks_place ON chunks (series, start);
 CREATE TABLE log_blocks (id INTEGER PRIMARY KEY, slice INTEGER NOT NULL, dialect INTEGER NOT NULL, first INTEGER NOT NULL,
   last INTEGER NOT NULL, newest INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE INDEX log_blocks_slice ON log_blocks (slice);
+CREATE INDEX log_blocks_age ON log_blocks (dialect, newest, last);
 CREATE TABLE log_index (device INTEGER NOT NULL, block INTEGER NOT NULL, slice INTEGER NOT NULL,
   PRIMARY KEY (device, slice, block)) WITHOUT ROWID;
 CREATE TABLE tombstones (sequence INTEGER PRIMARY KEY, device INTEGER NOT NULL, "from" INTEGER NOT NULL,

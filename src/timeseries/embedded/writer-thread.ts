@@ -41,7 +41,7 @@ function transaction<Result>(work: () => Result): Result {
 }
 
 function answer(port: MessagePort, id: number, result: WriterResult): void {
-  const transfer: Transferable[] = 'points' in result ? [result.points.buffer] : []
+  const transfer: Transferable[] = result === null ? [] : [result.points.buffer]
   port.postMessage({ id, result }, transfer)
 }
 

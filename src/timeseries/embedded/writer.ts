@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type {
   AppendRequest,
@@ -35,7 +34,6 @@ export function openWriter(file: string): Writer {
   const database = connect(file, { cache: 8192 })
   const statement = prepared(database)
   const execute = (sql: string, ...values: SQLInputValue[]) => statement(sql).run(...values)
-  const walBytes = () => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
 
   function append(request: AppendRequest): AppendResult {
     writeNames(request)
@@ -59,7 +57,7 @@ export function openWriter(file: string): Writer {
       )
     }
     const journalBytes = skip.size === request.entries ? 0 : writeJournal(request, skip)
-    return { points: request.points, dropped, journalBytes, walBytes: walBytes() }
+    return { points: request.points, dropped, journalBytes }
   }
 
   function writeNames(request: AppendRequest): void {
@@ -155,7 +153,6 @@ export function openWriter(file: string): Writer {
     for (const first of piece.removeJournal) execute('DELETE FROM journal WHERE first = ?', first)
     for (const sequence of piece.removeTombstones)
       execute('DELETE FROM tombstones WHERE sequence = ?', sequence)
-    for (const id of piece.removeSeries) execute('DELETE FROM series WHERE id = ?', id)
     for (const [name, value] of Object.entries(piece.meta)) setMeta(name, value)
     for (const [name, value] of Object.entries(piece.change)) {
       if (value !== 0)
@@ -204,11 +201,14 @@ export function openWriter(file: string): Writer {
       case 'snapshot':
         takeSnapshot(request.snapshot)
         break
+      case 'forget':
+        for (const id of request.series) execute('DELETE FROM series WHERE id = ?', id)
+        break
       case 'restart-log':
       case 'close':
         break
     }
-    return { walBytes: walBytes() }
+    return null
   }
 
   return { database, run }

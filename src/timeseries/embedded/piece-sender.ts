@@ -1,0 +1,81 @@
+import type { MessagePort } from 'node:worker_threads'
+import {
+  type CompactorReport,
+  EMPTY_PIECE,
+  type NewChunk,
+  type Piece,
+  type SeriesUpdate,
+} from './messages.ts'
+import type { SeriesResult } from './series-compaction.ts'
+
+/** Rows of one piece: keeps the writer busy for a millisecond or two. */
+const CHUNKS = 24
+const SERIES = 48
+
+export interface PieceSender {
+  /** Hands a piece to the writer once the one before it is on disk. */
+  (part: Partial<Piece> & { freed?: number }): Promise<void>
+  /** Collects results of series into pieces. */
+  series(result: SeriesResult): Promise<void>
+  /** Settles when everything handed over is on disk. */
+  flush(): Promise<void>
+}
+
+export function pieceSender(port: MessagePort, report: (message: CompactorReport) => void): PieceSender {
+  let id = 0
+  let pending: Promise<void> = Promise.resolve()
+  let remove: number[] = []
+  let chunks: NewChunk[] = []
+  let updates: SeriesUpdate[] = []
+  let change = { points: 0, chunkBytes: 0 }
+
+  function post(piece: Piece, freed: number): Promise<void> {
+    const own = ++id
+    return new Promise((resolve, reject) => {
+      port.once('message', (answer: { id: number; error?: string }) => {
+        if (answer.error !== undefined || answer.id !== own) {
+          reject(new Error(answer.error ?? 'the writer answered something else'))
+          return
+        }
+        const bytes = piece.chunks.reduce((sum, { data }) => sum + data.length, 0)
+        const logBytes = piece.logBlocks.reduce((sum, { data }) => sum + data.length, 0)
+        report({ kind: 'committed', change: piece.change, freed, written: bytes + logBytes + 16_384 })
+        resolve()
+      })
+      port.postMessage({ id: own, request: piece })
+    })
+  }
+
+  async function send(part: Partial<Piece> & { freed?: number }): Promise<void> {
+    const { freed = 0, ...members } = part
+    // The next piece is being made while this one is written.
+    await pending
+    pending = post({ ...EMPTY_PIECE, ...members }, freed)
+    pending.catch(() => undefined)
+  }
+
+  async function flushSeries(): Promise<void> {
+    if (updates.length === 0) return
+    const piece = { removeChunks: remove, chunks, series: updates, change }
+    remove = []
+    chunks = []
+    updates = []
+    change = { points: 0, chunkBytes: 0 }
+    await send(piece)
+  }
+
+  return Object.assign(send, {
+    async series(result: SeriesResult) {
+      remove.push(...result.remove)
+      chunks.push(...result.add)
+      updates.push(result.update)
+      change.points += result.change.points
+      change.chunkBytes += result.change.chunkBytes
+      if (chunks.length + remove.length >= CHUNKS || updates.length >= SERIES) await flushSeries()
+    },
+    async flush() {
+      await flushSeries()
+      await pending
+    },
+  })
+}

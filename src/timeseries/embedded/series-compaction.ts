@@ -1,0 +1,208 @@
+import { decodeChunk, encodeChunk } from './chunk-codec.ts'
+import { type Columns, JSON_TEXT, lowerBound, PointBuffer, upperBound } from './columns.ts'
+import type { ChunkMeta, NewChunk, SeriesUpdate } from './messages.ts'
+import { type ChunkSource, mergeColumns } from './segments.ts'
+import type { Tombstone } from './tombstones.ts'
+
+/** Most points of a chunk, unless more share one instant. */
+const MOST = 1024
+/** A last chunk of at least so many points is full when the next ones do not fit; a smaller one is merged with them. */
+const FULL = 512
+/** Fewer late points than this between two chunks join the first of them. */
+const OWN_CHUNK = 256
+
+export interface SeriesState {
+  readonly id: number
+  readonly keep: boolean
+  readonly through: number
+  readonly count: number
+  readonly chunkEnd: number
+  readonly latest: SeriesUpdate['latest']
+}
+
+export interface SeriesWork {
+  readonly state: SeriesState
+  /** Points not in chunks, sorted, deletes applied. */
+  readonly fresh: Columns
+  /** Deletes that the chunks have not seen. */
+  readonly open: readonly Tombstone[]
+  readonly through: number
+}
+
+export interface SeriesResult {
+  readonly remove: readonly number[]
+  readonly add: readonly NewChunk[]
+  readonly update: SeriesUpdate
+  readonly change: { readonly points: number; readonly chunkBytes: number }
+}
+
+/** A chunk and the fresh points between its start and the next chunk's. */
+interface Group {
+  readonly chunk: ChunkMeta | null
+  readonly from: number
+  readonly to: number
+  readonly last: boolean
+}
+
+interface Neighbourhood {
+  readonly chunks: readonly ChunkMeta[]
+  /** Start of the first chunk behind them; Infinity: there is none. */
+  readonly next: number
+}
+
+/** Works fresh points and deletes into a series' chunks, rewriting no more of them than must be. */
+export function compactSeries(source: ChunkSource, work: SeriesWork): SeriesResult {
+  const { state, fresh, open } = work
+  const near = neighbourhood(source, work)
+  const remove: number[] = []
+  const add: NewChunk[] = []
+  let points = 0
+  let bytes = 0
+  let last: Columns | null = null
+  let lastStays = false
+  for (const group of groups(near, fresh)) {
+    const { chunk } = group
+    const pruned = chunk !== null && open.some((stone) => stone.from <= chunk.end && stone.to >= chunk.start)
+    if (chunk !== null && !pruned && group.from === group.to) {
+      lastStays = true
+      continue
+    }
+    const stays = chunk !== null && !pruned && standsAlone(chunk, group, fresh)
+    lastStays = stays && group.from === group.to
+    const buffer = new PointBuffer(group.to - group.from + (chunk?.count ?? 0))
+    let stored: Columns | null = null
+    if (chunk !== null && !stays) {
+      const data = source.data(chunk.id)
+      stored = decodeChunk(data, chunk)
+      remove.push(chunk.id)
+      points -= chunk.count
+      bytes -= data.length
+    }
+    mergeColumns(buffer, {
+      keep: state.keep,
+      older: stored === null ? null : { columns: stored, from: 0, to: stored.count },
+      newer: { columns: fresh, from: group.from, to: group.to },
+      skipOlder: (time) => open.some((stone) => time >= stone.from && time <= stone.to),
+    })
+    for (const piece of split(buffer)) {
+      const encoded = encodeChunk(buffer, { ...piece, keepSequences: state.keep })
+      add.push({ series: state.id, ...encoded })
+      points += encoded.count
+      bytes += encoded.data.length
+    }
+    if (buffer.count > 0) {
+      last = buffer
+      lastStays = false
+    }
+  }
+  const end = near.next < Infinity || lastStays ? null : { last, removed: new Set(remove) }
+  return {
+    remove,
+    add,
+    update: {
+      id: state.id,
+      through: work.through,
+      count: state.count + points,
+      ...latestOf(source, state, end),
+    },
+    change: { points, chunkBytes: bytes },
+  }
+}
+
+/** Chunks that fresh points or deletes may concern: those in their span, and the one before it. */
+function neighbourhood(source: ChunkSource, { state, fresh, open }: SeriesWork): Neighbourhood {
+  if (fresh.count === 0 && open.length === 0) return { chunks: [], next: Infinity }
+  let from = fresh.count > 0 ? (fresh.times[0] as number) : Infinity
+  let to = fresh.count > 0 ? (fresh.times[fresh.count - 1] as number) : -1
+  for (const stone of open) {
+    from = Math.min(from, stone.from)
+    to = Math.max(to, stone.to)
+  }
+  const chunks: ChunkMeta[] = []
+  let limit = 4
+  for (let at = from; ;) {
+    const found = source
+      .oldest(state.id, at, limit)
+      .filter(({ start }) => start > (chunks.at(-1)?.start ?? -1))
+    for (const chunk of found) {
+      if (chunk.start > to) return { chunks, next: chunk.start }
+      chunks.push(chunk)
+    }
+    const last = chunks.at(-1)
+    if (found.length === 0 || last === undefined) return { chunks, next: Infinity }
+    at = last.end + 1
+    limit = 256
+  }
+}
+
+function* groups(near: Neighbourhood, fresh: Columns): Generator<Group> {
+  const { chunks } = near
+  const first = chunks[0]?.start ?? near.next
+  let from = lowerBound(fresh.times, fresh.count, first)
+  if (from > 0) yield { chunk: null, from: 0, to: from, last: false }
+  for (let index = 0; index < chunks.length; index += 1) {
+    const next = chunks[index + 1]?.start ?? near.next
+    const to = next === Infinity ? fresh.count : lowerBound(fresh.times, fresh.count, next)
+    yield { chunk: chunks[index] ?? null, from, to, last: next === Infinity }
+    from = to
+  }
+}
+
+/** The chunk is left as it is and the fresh points behind it make chunks of their own. */
+function standsAlone(chunk: ChunkMeta, { from, to, last }: Group, fresh: Columns): boolean {
+  if ((fresh.times[from] as number) <= chunk.end) return false
+  const more = to - from
+  if (chunk.count + more <= MOST) return false
+  return chunk.count >= FULL && (last || more >= OWN_CHUNK)
+}
+
+/** Cuts sorted points into pieces of nearly equal size, never between equal instants. */
+function* split({ count, times }: Columns): Generator<{ from: number; to: number }> {
+  let from = 0
+  while (from < count) {
+    const pieces = Math.ceil((count - from) / MOST)
+    let to = Math.min(count, from + Math.ceil((count - from) / pieces))
+    if (to < count && times[to] === times[to - 1]) {
+      const time = times[to] as number
+      const start = lowerBound(times, count, time)
+      to = start > from ? start : upperBound(times, count, time)
+    }
+    yield { from, to }
+    from = to
+  }
+}
+
+type Tail = Pick<SeriesUpdate, 'chunkEnd' | 'latest'>
+
+/** What the row says of the newest point in chunks; `end` null: that point has not changed. */
+function latestOf(
+  source: ChunkSource,
+  state: SeriesState,
+  end: { last: Columns | null; removed: ReadonlySet<number> } | null,
+): Tail {
+  if (end === null || (end.last === null && end.removed.size === 0))
+    return { chunkEnd: state.chunkEnd, latest: state.latest }
+  if (end.last !== null) return tailOf(end.last)
+  for (let to = Number.MAX_SAFE_INTEGER; ;) {
+    const [chunk] = source.newest(state.id, to, 1)
+    if (chunk === undefined)
+      return { chunkEnd: -1, latest: { sequence: 0, type: 0, attribute: 0, value: null } }
+    if (!end.removed.has(chunk.id)) return tailOf(decodeChunk(source.data(chunk.id), chunk))
+    to = chunk.start - 1
+  }
+}
+
+function tailOf(points: Columns): Tail {
+  const index = points.count - 1
+  const type = points.types?.[index] ?? 0
+  const value = points.values[index] ?? 0
+  return {
+    chunkEnd: points.times[index] ?? -1,
+    latest: {
+      sequence: points.sequences?.[index] ?? points.sequence,
+      type,
+      attribute: points.attributes?.[index] ?? points.attribute,
+      value: type === JSON_TEXT ? (points.texts[value] ?? 'null') : value,
+    },
+  }
+}
