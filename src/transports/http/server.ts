@@ -11,6 +11,7 @@ import type { DirectRoute, Family, HttpDialect } from '../../wire/dialect.ts'
 import { JSON_TYPE, SECURITY_HEADERS } from '../../wire/headers.ts'
 import { type CrossOrigin, createCrossOrigin } from './cross-origin.ts'
 import { directly } from './direct.ts'
+import { collectDocument, docs } from './docs.ts'
 import { type FamilyOf, indexFamilies } from './families.ts'
 import { type FaultLog, answerClientError, createErrorHandler, directFaults } from './faults.ts'
 import { DEFAULT_LIMITS, type SocketLimits, closeServer, listenOn, openServer } from './listeners.ts'
@@ -92,6 +93,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   readBodiesRaw(app)
+  collectDocument(app)
   app.addHook('onRoute', routeTwins(gate))
   app.addHook('onRequest', (request, reply, done) => {
     if (request.is404) answerUnowned(gate, request, reply)
@@ -102,7 +104,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     paths,
     mount(dialects) {
       gate.familyOf = indexFamilies(dialects.flatMap(({ families }) => families))
-      for (const dialect of dialects) {
+      for (const dialect of [...dialects, docs]) {
         mountDialect(app, gate, dialect)
         if (dialect.direct !== undefined) directRoutes.set(dialect.direct.path, dialect.direct)
       }
