@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { temporaryFolder } from '../test/server-process.ts'
 import type { Figure, SectionResult } from './figures.ts'
 import { influxVersion, startInflux, type Influx } from './influx-server.ts'
-import { storeSamePoints } from './same-points.ts'
+import { storeSamePoints, type OwnFigures } from './same-points.ts'
 import { batches, METRICS, pointsOf, type Message, type PointSet } from './points.ts'
 import { hasWrk, wrk } from './wrk.ts'
 
@@ -16,7 +16,7 @@ const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 6)
 export async function influxBench(): Promise<SectionResult> {
   const version = await influxVersion()
   if (version === null) return { figures: [], skipped: 'influxd is not installed (apt-get install influxdb)' }
-  const set: PointSet = { devices: 500, minutes: 1440, start: Math.floor(Date.now() / DAY) * DAY - 2 * DAY }
+  const set: PointSet = { devices: 500, messages: 1440, start: Math.floor(Date.now() / DAY) * DAY - 2 * DAY }
   const folder = await temporaryFolder('bench-influx')
   try {
     const ours = await storeSamePoints(`${folder.path}/ours`, set, BATCH)
@@ -28,7 +28,7 @@ export async function influxBench(): Promise<SectionResult> {
   }
 }
 
-export interface Stored {
+interface Stored {
   readonly pointsPerSecond: number
   readonly bytesPerPoint: number
 }
@@ -108,7 +108,7 @@ async function measureSingle(folder: string): Promise<{ perSecond: number; p99: 
 function report(found: {
   version: string
   set: PointSet
-  ours: Stored & { bytesWithLog: number }
+  ours: OwnFigures
   theirs: Stored
   single: { perSecond: number; p99: number } | null
 }): SectionResult {
@@ -119,7 +119,7 @@ function report(found: {
     value,
     ...more,
   })
-  const same = `${set.devices} devices × ${METRICS.length} metrics × ${set.minutes} minutes, ${BATCH} messages a batch`
+  const same = `${set.devices} devices × ${METRICS.length} metrics × ${set.messages} minutes, ${BATCH} messages a batch`
   return {
     figures: [
       figure('batches, ours', ours.pointsPerSecond, {

@@ -9,9 +9,12 @@ const LEVEL = [18, 52, 1003] as const
 /** Sensor data as every store under test gets them: two decimals, one-minute steps, daily curve and noise. */
 export interface PointSet {
   readonly devices: number
-  readonly minutes: number
+  /** Messages of each device. */
+  readonly messages: number
   /** The first instant, milliseconds. */
   readonly start: number
+  /** Between two messages of a device, milliseconds; a minute where it is not given. */
+  readonly step?: number
 }
 
 export interface Message {
@@ -25,9 +28,9 @@ export interface Message {
 /** All messages in the order in which they would arrive, in batches. */
 export function* batches(set: PointSet, size: number): Generator<Message[]> {
   let batch: Message[] = []
-  for (let minute = 0; minute < set.minutes; minute += 1) {
+  for (let turn = 0; turn < set.messages; turn += 1) {
     for (let device = 1; device <= set.devices; device += 1) {
-      const time = set.start + minute * MINUTE
+      const time = set.start + turn * (set.step ?? MINUTE)
       batch.push({ device, time, values: METRICS.map((_, metric) => valueAt(device, metric, time)) })
       if (batch.length === size) {
         yield batch
@@ -40,7 +43,7 @@ export function* batches(set: PointSet, size: number): Generator<Message[]> {
 
 /** Values in the set: what the sections count as points. */
 export function pointsOf(set: PointSet): number {
-  return set.devices * set.minutes * METRICS.length
+  return set.devices * set.messages * METRICS.length
 }
 
 function valueAt(device: number, metric: number, time: number): number {

@@ -16,8 +16,8 @@ import { witness, type Witness } from './witness.ts'
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 20)
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000)
 const DEVICES = 40
-/** Compaction after every few thousand points, so that a good part of the kills falls into one. */
-const BUSY_COMPACTION = { COMPACT_POINTS: '2000' }
+/** Compaction back to back, so that a good part of the kills falls into one. */
+const BUSY_COMPACTION = { COMPACT_POINTS: '1000' }
 
 describe(`a server killed ${ROUNDS} times under load (CRASH_SEED=${SEED})`, () => {
   const random = randomStream(SEED)
@@ -25,6 +25,7 @@ describe(`a server killed ${ROUNDS} times under load (CRASH_SEED=${SEED})`, () =
   let server: ServerProcess
   let fleet: Fleet
   let memory: Witness
+  let compacted = 0
 
   before(async () => {
     folder = await temporaryFolder('crash')
@@ -47,14 +48,16 @@ describe(`a server killed ${ROUNDS} times under load (CRASH_SEED=${SEED})`, () =
     })
   }
 
-  it('a fair amount was promised meanwhile', () => {
+  it('a fair amount was promised meanwhile, and compaction ran all the time', () => {
     assert.ok(memory.acknowledged() > ROUNDS * 100, `${memory.acknowledged()} reports were acknowledged`)
+    assert.ok(compacted >= ROUNDS, `${compacted} compactions were finished before a kill`)
   })
 
   async function killUnderLoad(): Promise<void> {
     const stop = new AbortController()
     const sending = memory.sendUntil(stop.signal)
     await pause(between(random, 100, 1500))
+    compacted += await compactions(server.url)
     await server.end('SIGKILL')
     stop.abort()
     await sending
