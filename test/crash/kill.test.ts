@@ -11,6 +11,7 @@ import {
   temporaryFolder,
   type ServerProcess,
 } from '../server-process.ts'
+import { compactions } from '../metrics-page.ts'
 import { witness, type Witness } from './witness.ts'
 
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 20)
