@@ -9,7 +9,7 @@ const BY_NODE = new Set(['date', 'connection', 'keep-alive'])
 export async function rawAnswer(port: number, key: string): Promise<string> {
   const body = '{"data":{"temperature":21.43,"humidity":48.1,"battery":3.304}}'
   const socket = connect(port, '127.0.0.1')
-  socket.end(
+  socket.write(
     `POST /api/v1/telemetry HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n` +
       `X-API-Key: ${key}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   )
@@ -17,11 +17,12 @@ export async function rawAnswer(port: number, key: string): Promise<string> {
   socket.setEncoding('latin1')
   socket.on('data', (part: string) => {
     answer += part
-    // A half-closed client may be kept alive: all is there when the announced length is.
+    // The connection is kept alive: all is there when the announced length is.
     const length = Number(/^content-length: (\d+)/im.exec(answer)?.[1] ?? Infinity)
     if (answer.length >= answer.indexOf('\r\n\r\n') + 4 + length) socket.destroy()
   })
   await once(socket, 'close')
+  if (!answer.startsWith('HTTP/1.1 201 ')) throw new Error(`the message was not taken:\n${answer}`)
   return answer
 }
 
