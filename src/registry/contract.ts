@@ -1,6 +1,6 @@
-import { after, before, describe } from 'node:test'
+import * as runner from 'node:test'
 import { devicesContract } from './contract/devices.ts'
-import { type Subject, createSubject } from './contract/subject.ts'
+import { type Subject, createSubject, describe } from './contract/subject.ts'
 import { keysContract } from './contract/keys.ts'
 import { labelsContract } from './contract/labels.ts'
 import { racesContract } from './contract/races.ts'
@@ -21,12 +21,12 @@ export interface Implementation {
 /** What every engine's registry must do; a difference between two engines is a bug of one. */
 export function registryContract(implementation: Implementation): void {
   const skip = implementation.skip ?? false
-  describe(`registry on ${implementation.name}`, { skip }, () => {
+  void runner.describe(`registry on ${implementation.name}`, { skip }, () => {
     let subject: Subject | null = null
-    before(async () => {
+    runner.before(async () => {
       subject = await createSubject(await implementation.freshUrl())
     })
-    after(async () => {
+    runner.after(async () => {
       await subject?.registry.close()
       await implementation.dispose()
     })

@@ -1,4 +1,5 @@
 import type { DeviceRemovals } from '../core/devices/device-repository.ts'
+import { MARKED, VISIBLE } from './device-rows.ts'
 import { type RegistryContext, guard, isId } from './context.ts'
 
 export function deviceRemovals({ db, engine, changes }: RegistryContext): DeviceRemovals {
@@ -8,7 +9,7 @@ export function deviceRemovals({ db, engine, changes }: RegistryContext): Device
         .updateTable('devices')
         .set({ removing: 1 })
         .where('id', '=', id)
-        .where('removing', '=', 0)
+        .where('removing', '=', VISIBLE)
         .executeTakeFirst()
       if (numUpdatedRows === 0n) return false
       await transaction.deleteFrom('credentials').where('device', '=', id).execute()
@@ -27,14 +28,14 @@ export function deviceRemovals({ db, engine, changes }: RegistryContext): Device
         const rows = await db
           .selectFrom('devices')
           .select('id')
-          .where('removing', '=', 1)
+          .where('removing', '=', MARKED)
           .orderBy('id')
           .execute()
         return rows.map((row) => row.id)
       }),
     erase: (id) =>
       guard(engine, async () => {
-        await db.deleteFrom('devices').where('id', '=', id).where('removing', '=', 1).execute()
+        await db.deleteFrom('devices').where('id', '=', id).where('removing', '=', MARKED).execute()
       }),
   }
 }

@@ -1,4 +1,11 @@
-import { type Expression, type Selectable, type SqlBool, type Updateable, expressionBuilder } from 'kysely'
+import {
+  type Expression,
+  type Selectable,
+  type SqlBool,
+  type Updateable,
+  expressionBuilder,
+  sql,
+} from 'kysely'
 import {
   LIFECYCLES,
   type Device,
@@ -12,6 +19,10 @@ import { isStorable } from './context.ts'
 import type { DevicesTable, Schema } from './schema.ts'
 
 type Row = Selectable<DevicesTable>
+
+// Literals, not parameters: only so do the planners know that a partial index fits.
+export const VISIBLE = sql.lit(0)
+export const MARKED = sql.lit(1)
 
 /** The one spelling of a stored word that all objects share; an unknown one is a registry this program didn't write. */
 function oneOf<Word extends string>(words: readonly Word[], text: string): Word {
@@ -86,7 +97,7 @@ export const canMatch = ({ lifecycle = '', deviceType = '' }: DeviceFilter): boo
 export function fits({ owner, home, lifecycle, deviceType }: DeviceFilter): Expression<SqlBool> {
   const eb = expressionBuilder<Schema, 'devices'>()
   return eb.and([
-    eb('devices.removing', '=', 0),
+    eb('devices.removing', '=', VISIBLE),
     ...(owner === undefined ? [] : [eb('devices.owner', '=', owner)]),
     ...(home === undefined ? [] : [eb('devices.home', '=', home)]),
     ...(lifecycle === undefined ? [] : [eb('devices.lifecycle', '=', lifecycle)]),

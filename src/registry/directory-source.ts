@@ -1,6 +1,6 @@
 import type { DirectorySource } from '../core/devices/device-repository.ts'
 import { type RegistryContext, guard } from './context.ts'
-import { refFrom } from './device-rows.ts'
+import { VISIBLE, refFrom } from './device-rows.ts'
 
 export function directorySource({ db, engine }: RegistryContext): DirectorySource {
   return {
@@ -12,7 +12,7 @@ export function directorySource({ db, engine }: RegistryContext): DirectorySourc
             join.onRef('credentials.device', '=', 'devices.id').on('credentials.kind', '=', 'api_key'),
           )
           .select(['devices.id', 'home', 'owner', 'name', 'device_type', 'lifecycle', 'revision', 'sha256'])
-          .where('removing', '=', 0)
+          .where('removing', '=', VISIBLE)
           .where('devices.id', '>', id)
           .orderBy('devices.id')
           .limit(limit)

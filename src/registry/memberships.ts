@@ -2,7 +2,7 @@ import type { Membership } from '../core/devices/label.ts'
 import type { MembershipRepository } from '../core/devices/label-repository.ts'
 import { CoreError } from '../core/errors.ts'
 import { type RegistryContext, chunks, guard, isId } from './context.ts'
-import { canMatch, deviceFrom, fits } from './device-rows.ts'
+import { VISIBLE, canMatch, deviceFrom, fits } from './device-rows.ts'
 import { labelFrom, labels } from './labels.ts'
 
 export function membershipRepository(context: RegistryContext): MembershipRepository {
@@ -79,7 +79,7 @@ function addMembers({ db, engine, now }: RegistryContext, label: number, devices
               cast<number>(val(now()), engine.types.integer).as('added_at'),
             ])
             .where('devices.id', 'in', some)
-            .where('devices.removing', '=', 0),
+            .where('devices.removing', '=', VISIBLE),
         )
         .onConflict((conflict) => conflict.columns(['label', 'device']).doNothing())
         .returning(['id', 'label', 'device', 'added_at'])

@@ -1,7 +1,7 @@
 import type { DirectoryEntry } from '../core/devices/device-repository.ts'
 import { CoreError } from '../core/errors.ts'
 import type { RegistryContext } from './context.ts'
-import { refFrom } from './device-rows.ts'
+import { MARKED, VISIBLE, refFrom } from './device-rows.ts'
 
 export interface RemovedUser {
   /** Devices that go with the user; their telemetry and rows follow. */
@@ -24,7 +24,7 @@ export function removeUser({ db, engine, now }: RegistryContext, id: number): Pr
       .set({ removing: 1, owner: null })
       .where('owner', '=', id)
       .where('home', 'in', ['iotflow', 'manager'])
-      .where('removing', '=', 0)
+      .where('removing', '=', VISIBLE)
       .returning('id')
       .execute()
     const orphaned = await transaction
@@ -37,7 +37,7 @@ export function removeUser({ db, engine, now }: RegistryContext, id: number): Pr
       await transaction
         .deleteFrom(table)
         .where('device', 'in', (eb) =>
-          eb.selectFrom('devices').select('devices.id').where('removing', '=', 1),
+          eb.selectFrom('devices').select('devices.id').where('removing', '=', MARKED),
         )
         .execute()
     }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
 import { randomApiKey, sha256Text } from '../../core/access/secrets.ts'
-import { type Subject, plainDevice, refusal, times } from './subject.ts'
+import { type Subject, plainDevice, refusal, times, it } from './subject.ts'
 
 export function devicesContract(subject: () => Subject): void {
   it('gives back what was stored, texts not given as empty', async () => {
@@ -148,6 +147,11 @@ export function devicesContract(subject: () => Subject): void {
     assert.equal(byLifecycle.maintenance, before.byLifecycle.maintenance + 1)
     assert.equal(byLifecycle.active, before.byLifecycle.active + 1)
     assert.equal(byLifecycle.inactive, before.byLifecycle.inactive)
+    const { id } = await device({ lifecycle: 'active' })
+    await registry.devices.update(id, { lifecycle: 'maintenance' })
+    assert.equal((await registry.devices.counts()).byLifecycle.maintenance, byLifecycle.maintenance + 1)
+    await registry.removals.mark(id)
+    assert.deepEqual(await registry.devices.counts(), { total, byLifecycle })
   })
 
   it('reads the directory in pages: refs, revisions and key hashes', async () => {

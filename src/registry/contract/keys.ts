@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, before, it } from 'node:test'
+import { after, before } from 'node:test'
 import { type Insertable, Kysely } from 'kysely'
 import type { Database, Engine } from '../engine.ts'
 import { engineFor } from '../engines.ts'
 import { type Schema, UNIQUE_KEYS, type UniqueKey } from '../schema.ts'
-import { type Subject, times } from './subject.ts'
+import { type Subject, times, it } from './subject.ts'
 
 const CONTESTANTS = 12
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
-import { type Subject, refusal, times } from './subject.ts'
+import { type Subject, refusal, times, it } from './subject.ts'
 
 export function labelsContract(subject: () => Subject): void {
   it('gives back what was stored', async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
 import { randomApiKey } from '../../core/access/secrets.ts'
-import { type Subject, contest, newcomer, plainDevice, plainLabel, times } from './subject.ts'
+import { type Subject, contest, newcomer, plainDevice, plainLabel, times, it } from './subject.ts'
 
 const MANY = 20
 

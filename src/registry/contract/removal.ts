@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
-import { type Subject, refusal } from './subject.ts'
+import { type Subject, refusal, it } from './subject.ts'
 
 export function removalContract(subject: () => Subject): void {
   it('hides a marked device at once, with its key and memberships, and frees its name', async () => {

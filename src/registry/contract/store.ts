@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { it } from 'node:test'
 import { promisify } from 'node:util'
 import { Kysely } from 'kysely'
 import { engineFor } from '../engines.ts'
 import { NewerRegistryError, WrongMasterKeyError, openRegistry } from '../index.ts'
-import { newcomer } from './subject.ts'
+import { newcomer, it } from './subject.ts'
 
 export function storeContract(freshUrl: () => Promise<string>): void {
   it('finds everything again after it was closed', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import * as runner from 'node:test'
 import { randomApiKey, randomPublicId } from '../../core/access/secrets.ts'
 import type { User } from '../../core/access/user.ts'
 import type { RegistryChange } from '../../core/changes.ts'
@@ -22,6 +23,12 @@ export interface Subject {
   device(values?: Partial<NewDevice>): Promise<Device & { apiKey: string }>
   label(values?: Partial<NewLabel>): Promise<Label>
 }
+
+/** A test of the suite; the runner itself waits for it. */
+export const it = (name: string, run: () => Promise<void>): void => void runner.it(name, run)
+
+/** A group of the suite's tests. */
+export const describe = (name: string, tests: () => void): void => void runner.describe(name, tests)
 
 const START = Date.UTC(2030, 0, 1)
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
 import { randomPublicId } from '../../core/access/secrets.ts'
 import { isCoreError } from '../../core/errors.ts'
-import { type Subject, newcomer, refusal } from './subject.ts'
+import { type Subject, newcomer, refusal, it } from './subject.ts'
 
 export function usersContract(subject: () => Subject): void {
   it('gives back what was stored, with flags as booleans and times as numbers', async () => {

@@ -6,8 +6,8 @@ import { UNIQUE_KEYS, type UniqueKey } from '../schema.ts'
 const INT8 = 20
 const CONNECTIONS = 10
 const CONNECT_TIMEOUT = 5000
-/** First two characters of a SQLSTATE that says "not now": connection, resources, shutdown, read-only, system. */
-const UNAVAILABLE = new Set(['08', '53', '57', '58', '25'])
+/** SQLSTATEs that say "not now": connection, deadlock, resources, shutdown, system, read-only. */
+const UNAVAILABLE = /^(08|40|53|57|58)|^25006$/
 const UNIQUE_VIOLATION = '23505'
 const FOREIGN_KEY_VIOLATION = '23503'
 /** Any number that no other use of advisory locks in this database has. */
@@ -53,7 +53,7 @@ function classify(error: unknown): Fault {
     return constraint in UNIQUE_KEYS ? { kind: 'unique', key: constraint as UniqueKey } : { kind: 'other' }
   }
   if (error.code === FOREIGN_KEY_VIOLATION) return { kind: 'missing-reference' }
-  const refused = UNAVAILABLE.has(error.code.slice(0, 2)) || isConnectionError(error)
+  const refused = UNAVAILABLE.test(error.code) || isConnectionError(error)
   return { kind: refused ? 'unavailable' : 'other' }
 }
 

@@ -26,13 +26,22 @@ export function openDatabase(path: string): SqliteDatabase {
     prepare(sql) {
       const known = cache.get(sql)
       if (known !== undefined) return known
-      // A transaction that reads first and writes later would fail when the command line wrote in between.
-      const statement = adapt(database.prepare(sql === 'begin' ? 'begin immediate' : sql))
+      const statement = prepare(database, sql)
       if (cache.size >= CACHED_STATEMENTS) cache.delete(cache.keys().next().value ?? '')
       cache.set(sql, statement)
       return statement
     },
   }
+}
+
+function prepare(database: DatabaseSync, sql: string): SqliteStatement {
+  // A transaction that reads first and writes later would fail when the command line wrote in between.
+  if (sql === 'begin') return adapt(database.prepare('begin immediate'))
+  const statement = adapt(database.prepare(sql))
+  if (sql !== 'rollback') return statement
+  // SQLite rolls back by itself when the disk is full: a second rollback would fail and hide why.
+  const nothing = { changes: 0, lastInsertRowid: 0 }
+  return { ...statement, run: (values) => (database.isTransaction ? statement.run(values) : nothing) }
 }
 
 function adapt(statement: StatementSync): SqliteStatement {

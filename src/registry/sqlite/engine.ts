@@ -3,8 +3,8 @@ import type { Engine, Fault } from '../engine.ts'
 import { UNIQUE_KEYS, type UniqueKey } from '../schema.ts'
 import { openDatabase } from './database.ts'
 
-/** Primary result codes (the low byte) of a disk or file that refuses: busy, read-only, I/O, full, can't open. */
-const UNAVAILABLE = new Set([5, 8, 10, 13, 14])
+/** Primary result codes (the low byte) of a disk or file that refuses: busy, locked, read-only, I/O, full, can't open. */
+const UNAVAILABLE = new Set([5, 6, 8, 10, 13, 14])
 const UNIQUE_VIOLATION = 2067
 const FOREIGN_KEY_VIOLATION = 787
 
