@@ -14,6 +14,8 @@ interface Profile {
     callFrame: { functionName: string; url: string; lineNumber: number }
   }[]
   readonly samples: readonly number[]
+  /** Microseconds between a sample and the one before. */
+  readonly timeDeltas: readonly number[]
 }
 
 /**
@@ -42,21 +44,26 @@ export async function profileIngest(): Promise<void> {
   }
 }
 
-function hottest({ nodes, samples }: Profile): string {
+/** Of the time under load alone: it is the last thing the process does before it ends. */
+function hottest({ nodes, samples, timeDeltas }: Profile): string {
   const names = new Map<number, string>()
   for (const { id, callFrame } of nodes) {
     const place = callFrame.url.split('/').slice(-3).join('/')
     names.set(id, `${callFrame.functionName || '(anonymous)'}  ${place}:${callFrame.lineNumber + 1}`)
   }
   const counts = new Map<string, number>()
-  for (const sample of samples) {
-    const name = names.get(sample) ?? '?'
-    if (!name.startsWith('(idle)')) counts.set(name, (counts.get(name) ?? 0) + 1)
+  let [left, idle] = [SECONDS * 1e6, 0]
+  for (let index = samples.length - 1; index >= 0 && left > 0; index -= 1) {
+    left -= timeDeltas[index] ?? 0
+    const name = names.get(samples[index] ?? 0) ?? '?'
+    if (name.startsWith('(idle)')) idle += 1
+    else counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   const busy = [...counts.values()].reduce((sum, count) => sum + count, 0)
-  return [...counts]
+  const share = `idle ${((100 * idle) / (idle + busy)).toFixed(0)} %; of the rest:`
+  const lines = [...counts]
     .sort((one, other) => other[1] - one[1])
     .slice(0, SHOWN)
     .map(([name, count]) => `${((100 * count) / busy).toFixed(1).padStart(5)} %  ${name}`)
-    .join('\n')
+  return [share, ...lines].join('\n')
 }
