@@ -24,15 +24,18 @@ function findMissing() {
   if (wanted === null) fail('package-lock.json is missing or broken: take it from the repository again')
   const present = readPackages(join(MODULES, '.package-lock.json'))
   if (present === null) return 'the packages are not installed yet'
-  for (const [path, { version, optional, devOptional, peer, link }] of Object.entries(wanted)) {
-    if (path === '' || link) continue
-    const there = present[path]
-    if (there === undefined && (optional || devOptional || peer)) continue
-    const name = path.replace(/^.*node_modules\//, '')
-    if (there === undefined || !existsSync(join(ROOT, path))) return `${name} ${version} is missing`
-    if (there.version !== version) return `${name} is ${there.version}, package-lock.json says ${version}`
+  for (const [path, wish] of Object.entries(wanted)) {
+    const lack = path === '' || wish.link ? null : compare(path, wish, present[path])
+    if (lack !== null) return lack
   }
   return null
+}
+
+function compare(path, { version, optional, devOptional, peer }, there) {
+  if (there === undefined && (optional || devOptional || peer)) return null
+  const name = path.replace(/^.*node_modules\//, '')
+  if (there === undefined || !existsSync(join(ROOT, path))) return `${name} ${version} is missing`
+  return there.version === version ? null : `${name} is ${there.version}, package-lock.json says ${version}`
 }
 
 function readPackages(file) {

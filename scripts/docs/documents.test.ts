@@ -15,7 +15,9 @@ describe('the documents', () => {
   it('name every direct dependency, and no other', () => {
     const manifest = JSON.parse(read('package.json')) as Record<'dependencies' | 'devDependencies', object>
     const wanted = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.devDependencies)]
-    const named = [...read('docs/dependencies.md').matchAll(/^- `([^`]+)`: \S/gm)].map(([, name]) => name)
+    const named = [...read('docs/dependencies.md').matchAll(/^- `([^`]+)`: \S/gm)].map(
+      ([, name = '']) => name,
+    )
     assert.deepEqual(named.toSorted(), wanted.toSorted())
   })
 

@@ -58,12 +58,7 @@ export const ALLOWED: readonly string[] = [
 ]
 
 const uses = (...modules: string[]): string =>
-  [
-    ...modules.map((module, at) => `import * as m${at} from '${module}'`),
-    `export default [${modules.map((_, at) => `m${at}`)}]`,
-  ]
-    .join('\n')
-    .concat('\n')
+  modules.map((module, at) => `import * as m${at} from '${module}'\nexport const n${at} = m${at}\n`).join('')
 
 export const TREE: Readonly<Record<string, string>> = {
   'tsconfig.json':
