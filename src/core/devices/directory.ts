@@ -20,7 +20,7 @@ interface Slot {
 const SHARED_TEXTS = 1000
 
 /**
- * Loads all devices and follows the registry's changes from then on. About 250 bytes a device.
+ * Loads all devices and follows the registry's changes from then on. About 300 bytes a device.
  * Its answers are as new as the last commit.
  */
 export async function createDirectory({
@@ -51,22 +51,8 @@ export async function createDirectory({
 function createMaps() {
   const slots = new Map<number, Slot>()
   const byKey = new Map<string, number>()
-  const byOwner = new Map<number, Set<number>>()
+  const owners = createOwnerIndex()
   const share = sharedTexts()
-
-  function own(owner: number | null, id: number): void {
-    if (owner === null) return
-    const owned = byOwner.get(owner)
-    if (owned === undefined) byOwner.set(owner, new Set([id]))
-    else owned.add(id)
-  }
-
-  function disown(owner: number | null, id: number): void {
-    if (owner === null) return
-    const owned = byOwner.get(owner)
-    owned?.delete(id)
-    if (owned?.size === 0) byOwner.delete(owner)
-  }
 
   function setKey(id: number, keyHash: string | null): void {
     const slot = slots.get(id)
@@ -79,7 +65,7 @@ function createMaps() {
   function put({ device, revision, keyHash }: DirectoryEntry): void {
     if (!slots.has(device.id)) {
       slots.set(device.id, { device: share(device), revision, keyHash: null })
-      own(device.owner, device.id)
+      owners.add(device.owner, device.id)
       setKey(device.id, keyHash)
     } else {
       change(device, revision)
@@ -90,8 +76,8 @@ function createMaps() {
     const slot = slots.get(device.id)
     if (slot === undefined || slot.revision >= revision) return
     if (slot.device.owner !== device.owner) {
-      disown(slot.device.owner, device.id)
-      own(device.owner, device.id)
+      owners.remove(slot.device.owner, device.id)
+      owners.add(device.owner, device.id)
     }
     slot.device = share(device)
     slot.revision = revision
@@ -101,7 +87,7 @@ function createMaps() {
     const slot = slots.get(id)
     if (slot === undefined) return
     setKey(id, null)
-    disown(slot.device.owner, id)
+    owners.remove(slot.device.owner, id)
     slots.delete(id)
   }
 
@@ -129,12 +115,31 @@ function createMaps() {
       return id === undefined ? null : get(id)
     },
     get,
-    ownedBy: (user) => Array.from(byOwner.get(user) ?? [], get).filter((device) => device !== null),
+    ownedBy: (user) => Array.from(owners.of(user), get).filter((device) => device !== null),
     get size() {
       return slots.size
     },
   }
   return { put, apply, directory }
+}
+
+function createOwnerIndex() {
+  const devices = new Map<number, Set<number>>()
+  return {
+    of: (owner: number): Iterable<number> => devices.get(owner) ?? [],
+    add(owner: number | null, device: number): void {
+      if (owner === null) return
+      const owned = devices.get(owner)
+      if (owned === undefined) devices.set(owner, new Set([device]))
+      else owned.add(device)
+    },
+    remove(owner: number | null, device: number): void {
+      if (owner === null) return
+      const owned = devices.get(owner)
+      owned?.delete(device)
+      if (owned?.size === 0) devices.delete(owner)
+    },
+  }
 }
 
 /** One string for all devices of a type: rows bring a new one each. */

@@ -60,6 +60,12 @@ describe('labels', () => {
     await labels.addDevice(id, b)
     assert.deepEqual(await labels.addDevices(id, [c, b, a, c]), [c, a])
     assert.deepEqual(await labels.addDevices(id, [c, b, a]), [])
-    await assert.rejects(labels.addDevices(id, new Array<number>(10_001).fill(a)), refused('too_large'))
+    await assert.rejects(
+      labels.addDevices(
+        id,
+        Array.from({ length: 10_001 }, () => a),
+      ),
+      refused('too_large'),
+    )
   })
 })

@@ -3,6 +3,13 @@ import { randomApiKey, sha256Text } from '../../core/access/secrets.ts'
 import { type Subject, plainDevice, refusal, times, it } from './subject.ts'
 
 export function devicesContract(subject: () => Subject): void {
+  storing(subject)
+  owners(subject)
+  changing(subject)
+  listing(subject)
+}
+
+function storing(subject: () => Subject): void {
   it('gives back what was stored, texts not given as empty', async () => {
     const { registry, device, user, clock } = subject()
     const owner = (await user()).id
@@ -54,7 +61,9 @@ export function devicesContract(subject: () => Subject): void {
     assert.equal((await registry.devices.list({ owner }, { limit: 1, offset: 0 })).total, 1200)
     assert.equal(changes.length, told)
   })
+}
 
+function owners(subject: () => Subject): void {
   it('keeps names unique per owner among iotflow-home devices, and only there', async () => {
     const { device, user } = subject()
     const [one, two] = [(await user()).id, (await user()).id]
@@ -74,7 +83,9 @@ export function devicesContract(subject: () => Subject): void {
     const { id } = await device()
     await assert.rejects(registry.devices.update(id, { owner: 2 ** 40 }), refusal('user_not_found'))
   })
+}
 
+function changing(subject: () => Subject): void {
   it('changes what was given, moves updatedAt and tells', async () => {
     const { registry, device, changes, clock } = subject()
     const { apiKey, ...before } = await device()
@@ -112,7 +123,9 @@ export function devicesContract(subject: () => Subject): void {
     await assert.rejects(registry.devices.update(foreign.id, { owner }), refusal('device_name_taken'))
     assert.equal((await registry.devices.update(other.id, { name: other.name })).name, other.name)
   })
+}
 
+function listing(subject: () => Subject): void {
   it('lists by ascending id with all filters, in pages, and behind an id', async () => {
     const { registry, device, user } = subject()
     const owner = (await user()).id

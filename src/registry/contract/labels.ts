@@ -2,6 +2,13 @@ import assert from 'node:assert/strict'
 import { type Subject, refusal, times, it } from './subject.ts'
 
 export function labelsContract(subject: () => Subject): void {
+  storing(subject)
+  listing(subject)
+  adding(subject)
+  leaving(subject)
+}
+
+function storing(subject: () => Subject): void {
   it('gives back what was stored', async () => {
     const { registry, user, clock, name } = subject()
     const owner = (await user()).id
@@ -48,7 +55,9 @@ export function labelsContract(subject: () => Subject): void {
     assert.equal((await registry.labels.update(two.id, { name: two.name })).name, two.name)
     await assert.rejects(registry.labels.update(2 ** 40, { name: 'x' }), refusal('label_not_found'))
   })
+}
 
+function listing(subject: () => Subject): void {
   it('lists one owner’s labels by ascending id, in pages', async () => {
     const { registry, label, user } = subject()
     const owner = (await user()).id
@@ -65,7 +74,9 @@ export function labelsContract(subject: () => Subject): void {
       ids.slice(1),
     )
   })
+}
 
+function adding(subject: () => Subject): void {
   it('adds what is known and no member yet, with an id and a time for each', async () => {
     const { registry, label, device, clock } = subject()
     const { id } = await label()
@@ -124,7 +135,9 @@ export function labelsContract(subject: () => Subject): void {
     )
     assert.equal(carried[0]?.addedAt, membership?.addedAt)
   })
+}
 
+function leaving(subject: () => Subject): void {
   it('removes a member once, and a label with its memberships but not its devices', async () => {
     const { registry, label, device } = subject()
     const { id } = await label()

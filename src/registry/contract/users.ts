@@ -4,6 +4,13 @@ import { isCoreError } from '../../core/errors.ts'
 import { type Subject, newcomer, refusal, it } from './subject.ts'
 
 export function usersContract(subject: () => Subject): void {
+  finding(subject)
+  names(subject)
+  changing(subject)
+  listing(subject)
+}
+
+function finding(subject: () => Subject): void {
   it('gives back what was stored, with flags as booleans and times as numbers', async () => {
     const { registry, clock, name } = subject()
     const username = name('Zoë 🚲 ')
@@ -42,7 +49,9 @@ export function usersContract(subject: () => Subject): void {
     for (const login of ['', 'a\0b', '\ud800', "' or 1=1 --"]) assert.equal(await users.byLogin(login), null)
     assert.equal(await users.byPublicId(randomPublicId()), null)
   })
+}
 
+function names(subject: () => Subject): void {
   it('says which names are taken, whatever the case of an e-mail', async () => {
     const { registry, user, name } = subject()
     const { username, email } = await user()
@@ -78,7 +87,9 @@ export function usersContract(subject: () => Subject): void {
       refusal('email_taken'),
     )
   })
+}
 
+function changing(subject: () => Subject): void {
   it('changes what the patch holds and moves updatedAt, a login excepted', async () => {
     const { registry, user, clock, changes } = subject()
     const before = await user()
@@ -125,7 +136,9 @@ export function usersContract(subject: () => Subject): void {
     assert.deepEqual(await registry.users.byId(before.id), before)
     assert.equal(changes.length, told)
   })
+}
 
+function listing(subject: () => Subject): void {
   it('lists by ascending id, in pages, with the number of all', async () => {
     const { registry, user } = subject()
     const ids = [(await user()).id, (await user()).id, (await user()).id]

@@ -4,7 +4,7 @@ import type { Engine } from '../engine.ts'
 import type { Schema } from '../schema.ts'
 import { foundation } from './0001-foundation.ts'
 
-// A step that reads or writes rows names the columns of its own time (`withTables`), not today's.
+// A step that reads or writes rows names the columns of its own time (`$extendTables`), not today's.
 type Step = (db: Transaction<Schema>, engine: Engine) => Promise<void>
 
 /** In this order, for ever: a step that was released is never edited. */
@@ -32,7 +32,7 @@ export class NewerRegistryError extends Error {
 export function migrate({ db, engine, now }: Pick<RegistryContext, 'db' | 'engine' | 'now'>): Promise<void> {
   return db.transaction().execute(async (transaction) => {
     await engine.serialize(transaction, 'migrations')
-    const ours = transaction.withTables<Applied>()
+    const ours = transaction.$extendTables<Applied>()
     await ours.schema
       .createTable('schema_migrations')
       .ifNotExists()
