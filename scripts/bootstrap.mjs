@@ -12,6 +12,9 @@ const MODULES = join(ROOT, 'node_modules')
 const OLDEST = [24, 15]
 const PINNED = join(MODULES, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
 
+// Without npm's warnings that some package wants a newer Node: it is about to get one.
+const QUIET = ['--no-audit', '--no-fund', '--loglevel=error']
+
 const [script, ...args] = process.argv.slice(2)
 if (script === undefined) fail('usage: node scripts/bootstrap.mjs SCRIPT [ARGUMENT...]')
 const missing = findMissing()
@@ -47,13 +50,13 @@ function readPackages(file) {
 }
 
 function install(reason) {
-  say(`installing packages (npm ci): ${reason}`)
-  const first = npm(['ci', '--no-audit', '--no-fund'])
+  say(`installing packages (npm ci), which takes up to a minute: ${reason}`)
+  const first = npm(['ci', ...QUIET])
   if (first.status === 0) return
   if (/Missing: .* from lock file|EUSAGE/.test(first.output)) {
     // The registry lacks a package that package-lock.json lists for some other platform: npm ci then refuses all.
     say('npm ci does not accept package-lock.json here; trying npm install, which takes what it can from it')
-    if (npm(['install', '--no-save', '--no-audit', '--no-fund']).status === 0) return
+    if (npm(['install', '--no-save', ...QUIET]).status === 0) return
   }
   fail(
     "the packages could not be installed; the lines above are npm's own words.\n" +
