@@ -45,7 +45,7 @@ export async function createApp({ config, dataDir, logger }: AppOptions): Promis
   const telemetry = await openEmbeddedStore({
     file: join(dataDir.path, 'telemetry.db'),
     limits: { seriesPerDevice: config.maxDeviceMetrics },
-    retention: { logDays: config.logRetentionDays, readingDays: config.retentionDays },
+    retention: { logDays: config.logRetentionDays },
     onFault: (error) => logger.error({ err: error }, 'the telemetry store has a fault'),
   })
   opened.defer(() => telemetry.close())
