@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { openDataDir } from '../src/data-dir.ts'
 import { cleanEnvironment, scratch } from './command-run.ts'
 
 const MAIN = join(import.meta.dirname, '../src/main.ts')
@@ -127,4 +128,23 @@ describe('a signal', () => {
     server.kill('SIGINT')
     assert.deepEqual(await server.ended, [0, null])
   })
+})
+
+it('SIGTERM to npm reaches the server, which closes in order', async () => {
+  const dataDir = join(scratch(), 'data')
+  const npm = spawn('npm', ['start', '--silent'], {
+    cwd: join(import.meta.dirname, '..'),
+    env: cleanEnvironment({ PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: dataDir }),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  const said = once(npm.stdout, 'end')
+  npm.stdout.on('data', (part: Buffer) => {
+    output += part.toString()
+    if (output.includes('Everything it answers') && !npm.killed) npm.kill('SIGTERM')
+  })
+  // The pipe ends when the last process that writes to it has ended: npm, the shell, the server.
+  await said
+  assert.match(output, /SIGTERM: finishing what is accepted/)
+  openDataDir(dataDir).close()
 })
