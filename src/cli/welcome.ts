@@ -35,11 +35,12 @@ function warnings(config: Config): string[] {
   ]
 }
 
+/** Random names, so that the lines work at every start. */
 function firstReading(url: string): string[] {
   const json = "-H 'Content-Type: application/json'"
   return [
     `USER_ID=$(curl -s ${url}/api/v1/auth/register ${json} \\`,
-    `  -d '{"username":"first","email":"first@example.org","password":"choose-your-own"}' \\`,
+    `  -d '{"username":"me-'$RANDOM'","email":"me-'$RANDOM'@example.org","password":"choose-your-own"}' \\`,
     `  | sed 's/.*"user_id":"\\([^"]*\\)".*/\\1/')`,
     `API_KEY=$(curl -s ${url}/api/v1/devices/register ${json} -H "X-User-ID: $USER_ID" \\`,
     `  -d '{"name":"porch","device_type":"thermometer"}' | sed 's/.*"api_key":"\\([^"]*\\)".*/\\1/')`,
