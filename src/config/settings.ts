@@ -163,10 +163,6 @@ export const SETTINGS = {
     default: '30',
     meaning: 'days that received messages are kept as they came; `0`: for ever. Readings are not touched',
   }),
-  retentionDays: setting('RETENTION_DAYS', integer(0, 36_500, 'days'), {
-    default: '0',
-    meaning: 'days that readings are kept; `0`: for ever',
-  }),
 } as const
 
 export type SettingKey = keyof typeof SETTINGS
