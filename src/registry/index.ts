@@ -48,7 +48,7 @@ export interface Registry {
  * @throws NewerRegistryError, WrongMasterKeyError; RangeError for a URL of neither kind.
  */
 export async function openRegistry({ url, masterKey, now = Date.now }: RegistryOptions): Promise<Registry> {
-  const engine = engineFor(url)
+  const engine = await engineFor(url)
   const db = new Kysely<Schema>({ dialect: engine.dialect })
   const secrets = createSecretBox(masterKey)
   const context: RegistryContext = { db, engine, changes: createChangeFeed(), secrets, now }

@@ -104,8 +104,8 @@ const COLLISIONS: Record<UniqueKey, Collision> = {
 export function keysContract(subject: () => Subject): void {
   let engine: Engine
   let db: Database
-  before(() => {
-    engine = engineFor(subject().url)
+  before(async () => {
+    engine = await engineFor(subject().url)
     db = new Kysely<Schema>({ dialect: engine.dialect })
   })
   after(() => db.destroy())

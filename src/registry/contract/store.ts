@@ -35,7 +35,7 @@ export function storeContract(freshUrl: () => Promise<string>): void {
     const options = { url: await freshUrl(), masterKey: randomBytes(32) }
     await (await openRegistry(options)).close()
     const db = new Kysely<{ schema_migrations: { name: string; applied_at: number } }>({
-      dialect: engineFor(options.url).dialect,
+      dialect: (await engineFor(options.url)).dialect,
     })
     try {
       const step = { name: '9999-tomorrow', applied_at: 0 }
