@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { User } from '../../core/access/user.ts'
 import { isCoreError } from '../../core/errors.ts'
+import { isObject } from '../../wire/json-body.ts'
 import { Refusal } from '../../wire/refusal.ts'
 import type { AccountFault, MemberProblem } from '../../wire/shared/account-fault.ts'
 import type { ManagerServices } from './index.ts'
@@ -25,6 +26,7 @@ export const registerPart = {
           ],
         }
       case 'no_data':
+        return { detail: itemsForNothing(fault) }
       case 'missing':
       case 'invalid':
         return { detail: fault.problems.map((problem) => itemFor(problem, fault.input)) }
@@ -36,6 +38,15 @@ export const registerPart = {
         return { detail: 'Registration is closed' }
     }
   },
+}
+
+/** No members at all: because there is no body, because it is no object, or because it is an empty one. */
+function itemsForNothing({ input, problems }: AccountFault & { kind: 'no_data' }): object[] {
+  if (input === undefined)
+    return [validationItem('missing', ['body'], { msg: 'Field required', input: null })]
+  if (isObject(input)) return problems.map((problem) => itemFor(problem, input))
+  const msg = 'Input should be a valid dictionary or object to extract fields from'
+  return [validationItem('model_attributes_type', ['body'], { msg, input })]
 }
 
 function itemFor({ member, kind, input, reason = '' }: MemberProblem, body: unknown): object {

@@ -182,8 +182,8 @@ function routeTwins(gate: Gate) {
 function answerUnowned(gate: Gate, request: FastifyRequest, reply: FastifyReply): void {
   const path = pathOf(request.raw.url ?? '/')
   const family = gate.familyOf(path)
-  if (gate.crossOrigin.preflight(request, reply, family)) return
   decorate(gate, { request, reply, family })
+  if (gate.crossOrigin.preflight(request, reply, family)) return
   const owner = gate.paths.ownerOf(path)
   if (owner !== null) reply.header('allow', allowOf(owner))
   const status = owner === null ? 404 : 405
