@@ -55,7 +55,12 @@ function toPoint({ device, metric, dialect, time, sequence, value, attributes }:
   return { device, metric, dialect, time, sequence, value, ...attributes }
 }
 
-export function createModel({ logDays = 30, now = Date.now }: ModelOptions = {}): TelemetryStore {
+export interface Model extends TelemetryStore {
+  /** Sequences that only repeats had may be given again after a restart: goes on behind this one. */
+  continueAfter(sequence: number): void
+}
+
+export function createModel({ logDays = 30, now = Date.now }: ModelOptions = {}): Model {
   let points: ModelPoint[] = []
   let submitted: Stored[] = []
   let log: Stored[] = []
@@ -255,6 +260,9 @@ export function createModel({ logDays = 30, now = Date.now }: ModelOptions = {})
   })
 
   return {
+    continueAfter(last) {
+      sequence = last
+    },
     append: async (entries) => entries.map(store),
     deleteRange: async (device, bounds) => remove(device, bounds),
     async deleteDevice(device) {

@@ -156,6 +156,8 @@ async function applyDeletes({ database, due, send }: LogWork): Promise<void> {
   )
   const gone = acceptor(due)
   for (const device of new Set(due.map((stone) => stone.device))) {
+    // A block may hold entries of several such devices: what replaced it must be there to be read.
+    await send.flush()
     for (const row of select.all(device)) {
       const [id, slice, data] = row as unknown as [number, number, Uint8Array]
       const block = readBlock(id, slice, data)
@@ -172,7 +174,7 @@ async function replaceBlock(
 ): Promise<void> {
   const logBlocks = left.length === 0 ? [] : [newBlock(left, block.slice)]
   const logBytes = (logBlocks[0]?.data.length ?? 0) - block.bytes
-  await send({ removeLogBlocks: [oldBlock(block)], logBlocks, change: { logBytes } })
+  await send({ removeLogBlocks: [oldBlock(block)], logBlocks, change: { logBytes, logVersion: 1 } })
 }
 
 /** Queries hide what has expired entry by entry; here whole blocks of it go. */
@@ -183,6 +185,7 @@ async function expire({ database, expiry, send }: LogWork): Promise<void> {
   )
   const read = database.prepare('SELECT slice, data FROM log_blocks WHERE id = ?', { returnArrays: true })
   const floor = Math.min(expiry.floor, Number.MAX_SAFE_INTEGER)
+  await send.flush()
   for (let dialect = 0; dialect < DIALECTS.length; dialect += 1) {
     if (neverExpires(dialect)) continue
     for (const row of select.all(dialect, expiry.expired, floor)) {

@@ -14,6 +14,8 @@ export interface LogReader {
 }
 
 interface SliceCache {
+  /** Counts rewritten blocks: the rows hold until the next one. */
+  readonly version: number
   readonly slice: number
   readonly rows: readonly LogRow[]
 }
@@ -49,6 +51,7 @@ export function logReader(database: DatabaseSync): LogReader {
     arrays,
   )
   let cache: SliceCache | null = null
+  let version = 0
 
   const cell = (row: unknown): number | null => (row as (number | null)[] | undefined)?.[0] ?? null
 
@@ -63,12 +66,12 @@ export function logReader(database: DatabaseSync): LogReader {
   }
 
   function sliceRows(slice: number, device: number | null): readonly LogRow[] {
-    if (device === null && cache?.slice === slice) return cache.rows
+    if (device === null && cache?.slice === slice && cache.version === version) return cache.rows
     const found = device === null ? blocks.all(slice) : deviceBlocks.all(device, slice)
     const rows = found.flatMap((row) => decodeLogBlock((row as unknown as [Uint8Array])[0], kindOf))
     const own = device === null ? rows : rows.filter((row) => row.device === device)
     own.sort((a, b) => a.sequence - b.sequence)
-    if (device === null) cache = { slice, rows: own }
+    if (device === null) cache = { version, slice, rows: own }
     return own
   }
 
@@ -142,6 +145,7 @@ export function logReader(database: DatabaseSync): LogReader {
     read(job) {
       const accepts = acceptance(job)
       const logThrough = readMeta(database, 'logThrough')
+      version = readMeta(database, 'logVersion')
       return job.newest ? descending(job, accepts, logThrough) : ascending(job, accepts, logThrough)
     },
   }

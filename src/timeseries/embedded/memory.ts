@@ -92,8 +92,10 @@ export class Memory {
   ): void {
     const { point, replay, now } = context
     const received = batch.entryReceived[index] as number
-    if (((batch.entryFlags[index] as number) & SEEN) !== 0)
-      this.activity.see(batch.entryDevice[index] as number, received)
+    const device = batch.entryDevice[index] as number
+    const seen = ((batch.entryFlags[index] as number) & SEEN) !== 0
+    if (seen && (replay === null || !this.removed(device, point.sequence)))
+      this.activity.see(device, received)
     const submission = batch.entrySubmission[index] as number
     if (submission === 0) return
     const series = submission - 1
@@ -106,6 +108,11 @@ export class Memory {
     point.text = null
     this.head.add(point)
     this.setSubmissions(series, this.submissionsOf(series) + 1)
+  }
+
+  /** The device was removed after this sequence. */
+  private removed(device: number, sequence: number): boolean {
+    return this.tombstones.of(device).some((stone) => stone.whole && sequence < stone.sequence)
   }
 
   /** Points that only the journal and the head have. */

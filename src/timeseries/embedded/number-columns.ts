@@ -120,7 +120,7 @@ function scaledDeltas(
   for (let index = 0; index < count; index += 1) {
     const value = values[index] ?? 0
     const scaled = Math.round(value * power)
-    if (!Object.is(scaled / power, value) || Math.abs(scaled) > LARGEST_SCALED) return false
+    if (scaled / power !== value || Object.is(value, -0) || Math.abs(scaled) > LARGEST_SCALED) return false
     deltas[index] = scaled - previous
     previous = scaled
   }

@@ -8,6 +8,7 @@ export class NewerFormatError extends Error {
   override readonly name = 'NewerFormatError'
 }
 
+// Columns without a type hold doubles as they are; a REAL column would turn −0 into 0.
 // Texts from outside stand as JSON: that keeps zero bytes and lone surrogates, which plain SQL text loses.
 const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -20,8 +21,7 @@ CREATE TABLE kinds (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE journal (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, size INTEGER NOT NULL, bytes INTEGER NOT NULL,
   dropped BLOB, points BLOB NOT NULL, bodies BLOB NOT NULL);
 CREATE TABLE chunks (id INTEGER PRIMARY KEY, series INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-  count INTEGER NOT NULL, numbers INTEGER NOT NULL, sum REAL NOT NULL, min REAL NOT NULL, max REAL NOT NULL,
-  first REAL NOT NULL, last REAL NOT NULL, sequence INTEGER NOT NULL, attributes, data BLOB NOT NULL);
+  count INTEGER NOT NULL, numbers INTEGER NOT NULL, sum, min, max, first, last, sequence INTEGER NOT NULL, attributes, data BLOB NOT NULL);
 CREATE INDEX chunks_place ON chunks (series, start);
 CREATE TABLE log_blocks (id INTEGER PRIMARY KEY, slice INTEGER NOT NULL, dialect INTEGER NOT NULL, first INTEGER NOT NULL,
   last INTEGER NOT NULL, newest INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL);

@@ -79,26 +79,36 @@ function runGroup(port: MessagePort, group: readonly Message[]): void {
 const runsAlone = ({ request }: Message) => request.kind === 'restart-log' || request.kind === 'close'
 
 /** Takes what else waits at the port, up to a bound, without giving the turn away. */
-function runWaiting(port: MessagePort, first: Message): void {
-  let group = [first]
-  let next: Message | undefined
-  while (group.length < MOST_IN_GROUP) {
-    const waiting = receiveMessageOnPort(port) as { message: Message } | undefined
+function takeWaiting(port: MessagePort, first: Message): Message[] {
+  const taken = [first]
+  while (taken.length < MOST_IN_GROUP) {
+    const waiting = receiveMessageOnPort(port) as { message: Message | PortMessage } | undefined
     if (waiting === undefined) break
-    if (runsAlone(waiting.message)) {
-      next = waiting.message
-      break
-    }
-    group.push(waiting.message)
+    if ('pieces' in waiting.message) listen(waiting.message.pieces)
+    else taken.push(waiting.message)
   }
-  if (group.some(runsAlone)) group = group.filter((message) => (runOne(port, message), false))
+  return taken
+}
+
+function runWaiting(port: MessagePort, first: Message): void {
+  let group: Message[] = []
+  for (const message of takeWaiting(port, first)) {
+    if (!runsAlone(message)) {
+      group.push(message)
+      continue
+    }
+    if (group.length > 0) runGroup(port, group)
+    group = []
+    runOne(port, message)
+  }
   if (group.length > 0) runGroup(port, group)
-  if (next !== undefined) runOne(port, next)
+}
+
+function listen(pieces: MessagePort): void {
+  pieces.on('message', (piece: Message) => runOne(pieces, piece))
 }
 
 main.on('message', (message: Message | PortMessage) => {
-  if ('pieces' in message) {
-    const port = message.pieces
-    port.on('message', (piece: Message) => runOne(port, piece))
-  } else runWaiting(main, message)
+  if ('pieces' in message) listen(message.pieces)
+  else runWaiting(main, message)
 })
