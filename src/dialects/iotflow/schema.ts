@@ -192,7 +192,10 @@ export const Credentials = Type.Object({
 
 export const MAX_NAME = 100
 export const Submission = Type.Object({
-  data: Type.Record(Type.String({ minLength: 1, maxLength: MAX_NAME }), Type.Unknown(), { minProperties: 1 }),
+  data: Type.Record(Type.String(), Type.Unknown(), {
+    minProperties: 1,
+    propertyNames: { minLength: 1, maxLength: MAX_NAME },
+  }),
   timestamp: Type.Optional(Type.Union([Type.String(), Type.Number(), Type.Null()])),
   metadata: Type.Optional(Type.Unknown()),
 })
