@@ -13,6 +13,8 @@ export interface CompactionOptions {
   readonly points: number
   readonly journalBytes: number
   readonly age: number
+  /** Most points of one chunk. */
+  readonly chunkPoints: number
 }
 
 export const DEFAULT_COMPACTION: CompactionOptions = {
@@ -20,6 +22,7 @@ export const DEFAULT_COMPACTION: CompactionOptions = {
   points: 2_000_000,
   journalBytes: 256 * 2 ** 20,
   age: 3_600_000,
+  chunkPoints: 1024,
 }
 
 /** After a failed run nothing is tried for so long. */
@@ -79,7 +82,11 @@ export function createCompaction(context: CompactionContext): Compaction {
   function runThread(through: number): Promise<Extract<CompactorReport, { kind: 'done' }>> {
     const { port1, port2 } = new MessageChannel()
     writer.worker.postMessage({ pieces: port1 }, [port1])
-    const data = { file: context.file, port: port2, job: { through, expiry: context.expiry() } }
+    const data = {
+      file: context.file,
+      port: port2,
+      job: { through, chunkPoints: options.chunkPoints, expiry: context.expiry() },
+    }
     const thread = new Worker(new URL('./compactor-thread.ts', import.meta.url), {
       name: 'telemetry-compactor',
       workerData: data,

@@ -96,7 +96,13 @@ async function compactPoints({ database, part, due, send }: PointWork): Promise<
       ends.set(id, state.chunkEnd)
       return
     }
-    const result = compactSeries(source, { state, fresh, open, through: part.through })
+    const result = compactSeries(source, {
+      state,
+      fresh,
+      open,
+      through: part.through,
+      chunkPoints: job.chunkPoints,
+    })
     ends.set(id, result.update.chunkEnd)
     await send.series(result)
   }

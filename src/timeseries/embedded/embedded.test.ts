@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { TelemetryStore } from '../../core/telemetry/store.ts'
+import { timeseriesContract } from '../contract.ts'
 import { answersOf, history, levelled, type Step } from '../interleaving.ts'
 import { createModel, type Model } from '../model.ts'
 import { openEmbeddedStore } from './index.ts'
@@ -15,15 +16,17 @@ const now = () => 1_700_000_000_000 + 3_000_000
 interface Bench {
   store: TelemetryStore
   directory: string
+  /** Small chunks are cut and merged by few points. */
+  readonly chunkPoints: number
   copies: number
   behind: Promise<void>[]
 }
 
-const open = (directory: string) =>
+const open = (directory: string, chunkPoints: number) =>
   openEmbeddedStore({
     file: join(directory, 'telemetry.db'),
     now,
-    compaction: { automatic: false },
+    compaction: { automatic: false, chunkPoints },
     onFault: (error) => assert.fail(error),
   })
 
@@ -49,7 +52,7 @@ async function step(bench: Bench, model: Model, next: Step): Promise<void> {
       return
     case 'reopen':
       await bench.store.close()
-      bench.store = await open(bench.directory)
+      bench.store = await open(bench.directory, bench.chunkPoints)
       return model.continueAfter(bench.store.storeStatistics().lastSequence)
     case 'crash': {
       bench.copies += 1
@@ -58,7 +61,7 @@ async function step(bench: Bench, model: Model, next: Step): Promise<void> {
       await bench.store.close()
       rmSync(bench.directory, { recursive: true })
       bench.directory = copy
-      bench.store = await open(copy)
+      bench.store = await open(copy, bench.chunkPoints)
       return model.continueAfter(bench.store.storeStatistics().lastSequence)
     }
     case 'check':
@@ -66,16 +69,31 @@ async function step(bench: Bench, model: Model, next: Step): Promise<void> {
   }
 }
 
+timeseriesContract('embedded', (directory, { now: clock, logDays }) =>
+  openEmbeddedStore({
+    file: join(directory, 'telemetry.db'),
+    now: clock,
+    retention: { logDays },
+    onFault: (error) => assert.fail(error),
+  }),
+)
+
 describe('embedded store against the model', () => {
   it('gives the same answers after any interleaving', { timeout: 600_000 }, async () => {
     const base = mkdtempSync(join(tmpdir(), 'timeseries-'))
     let runs = 0
     try {
       await fc.assert(
-        fc.asyncProperty(history, async (steps) => {
+        fc.asyncProperty(history, fc.constantFrom(4, 1024), async (steps, chunkPoints) => {
           runs += 1
           const directory = mkdtempSync(join(base, `run-${runs}-`))
-          const bench: Bench = { store: await open(directory), directory, copies: 0, behind: [] }
+          const bench: Bench = {
+            store: await open(directory, chunkPoints),
+            directory,
+            chunkPoints,
+            copies: 0,
+            behind: [],
+          }
           const model = createModel({ now })
           try {
             for (const next of steps) await step(bench, model, next)
@@ -89,7 +107,7 @@ describe('embedded store against the model', () => {
           }
         }),
         {
-          numRuns: Number(process.env['PROPERTY_RUNS'] ?? 40),
+          numRuns: Number(process.env['PROPERTY_RUNS'] ?? 25),
           endOnFailure: process.env['SHRINK'] === undefined,
         },
       )

@@ -276,6 +276,7 @@ export type ChunkMeta = ChunkSummary & { readonly id: number }
 export interface CompactionJob {
   /** Journal up to this sequence is due. */
   readonly through: number
+  readonly chunkPoints: number
   readonly expiry: { readonly expired: number; readonly floor: number }
 }
 

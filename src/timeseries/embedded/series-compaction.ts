@@ -4,13 +4,6 @@ import type { ChunkMeta, NewChunk, SeriesUpdate } from './messages.ts'
 import { type ChunkSource, mergeColumns } from './segments.ts'
 import type { Tombstone } from './tombstones.ts'
 
-/** Most points of a chunk, unless more share one instant. */
-const MOST = 1024
-/** A last chunk of at least so many points is full when the next ones do not fit; a smaller one is merged with them. */
-const FULL = 512
-/** Fewer late points than this between two chunks join the first of them. */
-const OWN_CHUNK = 256
-
 export interface SeriesState {
   readonly id: number
   readonly keep: boolean
@@ -27,6 +20,12 @@ export interface SeriesWork {
   /** Deletes that the chunks have not seen. */
   readonly open: readonly Tombstone[]
   readonly through: number
+  /**
+   * Most points of a chunk, unless more share one instant. A last chunk of half of it is full when the next points
+   * do not fit; a smaller one is merged with them. Late points between two chunks join the first of them unless they
+   * are a quarter of it.
+   */
+  readonly chunkPoints: number
 }
 
 export interface SeriesResult {
@@ -67,7 +66,7 @@ export function compactSeries(source: ChunkSource, work: SeriesWork): SeriesResu
       lastStays = true
       continue
     }
-    const stays = chunk !== null && !pruned && standsAlone(chunk, group, fresh)
+    const stays = chunk !== null && !pruned && standsAlone(chunk, group, work)
     lastStays = stays && group.from === group.to
     const buffer = new PointBuffer(group.to - group.from + (chunk?.count ?? 0))
     let stored: Columns | null = null
@@ -84,7 +83,7 @@ export function compactSeries(source: ChunkSource, work: SeriesWork): SeriesResu
       newer: { columns: fresh, from: group.from, to: group.to },
       skipOlder: (time) => open.some((stone) => time >= stone.from && time <= stone.to),
     })
-    for (const piece of split(buffer)) {
+    for (const piece of split(buffer, work.chunkPoints)) {
       const encoded = encodeChunk(buffer, { ...piece, keepSequences: state.keep })
       add.push({ series: state.id, ...encoded })
       points += encoded.count
@@ -149,18 +148,22 @@ function* groups(near: Neighbourhood, fresh: Columns): Generator<Group> {
 }
 
 /** The chunk is left as it is and the fresh points behind it make chunks of their own. */
-function standsAlone(chunk: ChunkMeta, { from, to, last }: Group, fresh: Columns): boolean {
+function standsAlone(
+  chunk: ChunkMeta,
+  { from, to, last }: Group,
+  { fresh, chunkPoints }: SeriesWork,
+): boolean {
   if ((fresh.times[from] as number) <= chunk.end) return false
   const more = to - from
-  if (chunk.count + more <= MOST) return false
-  return chunk.count >= FULL && (last || more >= OWN_CHUNK)
+  if (chunk.count + more <= chunkPoints) return false
+  return chunk.count >= chunkPoints / 2 && (last || more >= chunkPoints / 4)
 }
 
 /** Cuts sorted points into pieces of nearly equal size, never between equal instants. */
-function* split({ count, times }: Columns): Generator<{ from: number; to: number }> {
+function* split({ count, times }: Columns, most: number): Generator<{ from: number; to: number }> {
   let from = 0
   while (from < count) {
-    const pieces = Math.ceil((count - from) / MOST)
+    const pieces = Math.ceil((count - from) / most)
     let to = Math.min(count, from + Math.ceil((count - from) / pieces))
     if (to < count && times[to] === times[to - 1]) {
       const time = times[to] as number
