@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { chunkSource } from './chunk-source.ts'
 import {
-  eachPoint,
+  countPoints,
   freshPoints,
   groupPoints,
   journalPart,
@@ -24,7 +24,7 @@ import type { Tombstone } from './tombstones.ts'
  */
 
 /** Points grouped in memory at once: 31 bytes each. */
-const AT_ONCE = 1_000_000
+const AT_ONCE = 2_000_000
 /** Points of one run; a longer journal takes several. */
 const PER_RUN = 8_000_000
 
@@ -128,15 +128,6 @@ async function compactPoints({ database, part, due, send }: PointWork): Promise<
   }
   await send.flush()
   return ends
-}
-
-function countPoints(database: DatabaseSync, rows: readonly number[], largest: number): Uint32Array {
-  const counts = new Uint32Array(largest + 1)
-  eachPoint(database, rows, (id) => {
-    // Points of a number without a series belong to a removed device.
-    if (id <= largest) counts[id] = (counts[id] as number) + 1
-  })
-  return counts
 }
 
 function seriesStates(database: DatabaseSync) {

@@ -38,45 +38,43 @@ export function journalPart(
   return { rows, through: bounds.through, bytes, more: false }
 }
 
-type Visit = (
-  series: number,
-  point: { sequence: number; time: number; value: number; type: number; attribute: number },
-  batch: Batch,
-) => void
-
-/** Reads the points of journal rows, submissions included. */
-export function eachPoint(database: DatabaseSync, rows: readonly number[], visit: Visit): void {
+/** Calls back with every journal row's batch. */
+export function eachBatch(
+  database: DatabaseSync,
+  rows: readonly number[],
+  visit: (batch: Batch, first: number, dropped: ReadonlySet<number>) => void,
+): void {
   const select = database.prepare('SELECT dropped, points FROM journal WHERE first = ?', {
     returnArrays: true,
   })
-  const point = { sequence: 0, time: 0, value: 0, type: NUMBER, attribute: 0 }
   for (const first of rows) {
     const [skip, blob] = select.get(first) as unknown as [Uint8Array | null, Uint8Array]
-    const batch = decodePoints(blob)
-    const dropped = droppedSet(skip)
+    visit(decodePoints(blob), first, droppedSet(skip))
+  }
+}
+
+/** Out of its range a typed array ignores a write. */
+function increase(counts: Uint32Array, at: number): void {
+  counts[at] = (counts[at] as number) + 1
+}
+
+/** How many points each series has, submissions included. Numbers without a series belong to removed devices. */
+export function countPoints(database: DatabaseSync, rows: readonly number[], largest: number): Uint32Array {
+  const counts = new Uint32Array(largest + 1)
+  eachBatch(database, rows, ({ entries, entryPoints, entrySubmission, series }, _, dropped) => {
     let at = 0
-    for (let index = 0; index < batch.entries; index += 1) {
-      const end = at + (batch.entryPoints[index] as number)
+    for (let index = 0; index < entries; index += 1) {
+      const end = at + (entryPoints[index] as number)
       if (dropped.has(index)) {
         at = end
         continue
       }
-      point.sequence = first + index
-      point.time = batch.entryTime[index] as number
-      for (; at < end; at += 1) {
-        point.type = typeOf(batch, at)
-        point.value = batch.values[at] as number
-        point.attribute = batch.attributes === null ? batch.attribute : (batch.attributes[at] as number)
-        visit(batch.series[at] as number, point, batch)
-      }
-      const submission = batch.entrySubmission[index] as number
-      if (submission === 0) continue
-      point.type = NUMBER
-      point.value = Math.floor((batch.entryReceived[index] as number) / 1000)
-      point.attribute = 0
-      visit(submission - 1, point, batch)
+      for (; at < end; at += 1) increase(counts, series[at] as number)
+      const submission = entrySubmission[index] as number
+      if (submission > 0) increase(counts, submission - 1)
     }
-  }
+  })
+  return counts
 }
 
 /** Points of many series in arrival order, each series' points side by side. */
@@ -127,25 +125,88 @@ export function groupPoints(
     attributes: new Uint16Array(points),
     texts: [],
   }
-  eachPoint(database, rows, (series, point, batch) => {
-    if (series < from || series >= to) return
-    const at = place[series] as number
-    place[series] = at + 1
-    grouped.times[at] = point.time
-    grouped.sequences[at] = point.sequence
-    grouped.types[at] = point.type
-    grouped.attributes[at] = point.attribute
-    const text = point.type === JSON_TEXT ? grouped.texts.push(batch.texts[point.value] ?? 'null') - 1 : 0
-    grouped.values[at] = point.type === JSON_TEXT ? text : point.value
+  eachBatch(database, rows, (batch, first, dropped) => {
+    let at = 0
+    for (let index = 0; index < batch.entries; index += 1) {
+      const end = at + (batch.entryPoints[index] as number)
+      if (dropped.has(index)) {
+        at = end
+        continue
+      }
+      const sequence = first + index
+      const time = batch.entryTime[index] as number
+      for (; at < end; at += 1) {
+        const series = batch.series[at] as number
+        if (series < from || series >= to) continue
+        const into = place[series] as number
+        place[series] = into + 1
+        grouped.times[into] = time
+        grouped.sequences[into] = sequence
+        putValue(grouped, into, { batch, at })
+      }
+      const submission = (batch.entrySubmission[index] as number) - 1
+      if (submission < from || submission >= to) continue
+      const into = place[submission] as number
+      place[submission] = into + 1
+      grouped.times[into] = time
+      grouped.sequences[into] = sequence
+      grouped.values[into] = Math.floor((batch.entryReceived[index] as number) / 1000)
+    }
   })
   return grouped
 }
 
+function putValue(grouped: Grouped, into: number, { batch, at }: { batch: Batch; at: number }): void {
+  const type = typeOf(batch, at)
+  const value = batch.values[at] as number
+  grouped.types[into] = type
+  grouped.attributes[into] = batch.attributes === null ? batch.attribute : (batch.attributes[at] as number)
+  grouped.values[into] = type === JSON_TEXT ? grouped.texts.push(batch.texts[value] ?? 'null') - 1 : value
+}
+
+export interface FreshRange {
+  readonly from: number
+  readonly to: number
+  /** Points up to here were compacted before. */
+  readonly through: number
+  readonly keep: boolean
+  readonly tombstones: readonly Tombstone[]
+}
+
 /** One series' points out of a group: sorted, without those compacted before or deleted, repeats settled. */
-export function freshPoints(
-  grouped: Grouped,
-  range: { from: number; to: number; through: number; keep: boolean; tombstones: readonly Tombstone[] },
-): Columns {
+export function freshPoints(grouped: Grouped, range: FreshRange): Columns {
+  return asTheyAre(grouped, range) ?? settled(grouped, range)
+}
+
+/** Views the points in place where each is later than the one before: the ordinary case. Null: it is not so. */
+function asTheyAre(grouped: Grouped, { from, to, through, tombstones }: FreshRange): Columns | null {
+  const { times, types, attributes } = grouped
+  if (tombstones.length > 0 || (grouped.sequences[from] as number) <= through) return null
+  let numbers = true
+  let constant = true
+  let previous = -1
+  const attribute = attributes[from] ?? 0
+  for (let index = from; index < to; index += 1) {
+    const time = times[index] as number
+    if (time <= previous) return null
+    previous = time
+    if (types[index] !== NUMBER) numbers = false
+    if (attributes[index] !== attribute) constant = false
+  }
+  return {
+    count: to - from,
+    times: times.subarray(from, to),
+    values: grouped.values.subarray(from, to),
+    types: numbers ? null : types.subarray(from, to),
+    attributes: constant ? null : attributes.subarray(from, to),
+    attribute,
+    sequences: grouped.sequences.subarray(from, to),
+    sequence: 0,
+    texts: grouped.texts,
+  }
+}
+
+function settled(grouped: Grouped, range: FreshRange): Columns {
   const { times, sequences } = grouped
   const deleted = deletedBy(range.tombstones)
   const order: number[] = []

@@ -14,6 +14,7 @@ const SLICE_BYTES = 8 * 2 ** 20
 /** Bytes and entries of one block: what a read of one device has to open. */
 const BLOCK_BYTES = 64 * 1024
 const BLOCK_ENTRIES = 512
+const ROWS_OF_BLOCK = 16
 
 export interface LogWork {
   readonly database: DatabaseSync
@@ -84,22 +85,27 @@ async function sendSlice(rows: readonly Row[], through: number, send: PieceSende
   )
   let from = 0
   let bytes = 0
-  for (let index = 0; index < sorted.length; index += 1) {
-    const entry = sorted[index] as Row
+  let blocks: NewLogBlock[] = []
+  const flush = async () => {
+    const logBytes = blocks.reduce((sum, { data }) => sum + data.length, 0)
+    if (blocks.length > 0) await send({ logBlocks: blocks, change: { logBytes } })
+    blocks = []
+  }
+  for (let index = 0; index <= sorted.length; index += 1) {
+    const entry = sorted[index]
     const full = bytes >= BLOCK_BYTES || index - from >= BLOCK_ENTRIES
-    if (index > from && (full || entry.dialect !== sorted[from]?.dialect)) {
-      await sendBlock(newBlock(sorted.slice(from, index), slice), send)
+    if (index > from && (full || entry?.dialect !== sorted[from]?.dialect)) {
+      blocks.push(newBlock(sorted.slice(from, index), slice))
       from = index
       bytes = 0
     }
-    bytes += entry.body.length
+    bytes += entry?.body.length ?? 0
+    // A block has many rows in the index of devices.
+    if (blocks.length * ROWS_OF_BLOCK >= send.rows) await flush()
   }
-  if (sorted.length > from) await sendBlock(newBlock(sorted.slice(from), slice), send)
+  await flush()
   await send({ meta: { logThrough: through } })
 }
-
-const sendBlock = (block: NewLogBlock, send: PieceSender) =>
-  send({ logBlocks: [block], change: { logBytes: block.data.length } })
 
 async function removeUnfinished({ database, send }: LogWork, moved: number): Promise<void> {
   const select = database.prepare('SELECT id, slice, data FROM log_blocks WHERE slice > ?', {

@@ -8,13 +8,16 @@ import {
 } from './messages.ts'
 import type { SeriesResult } from './series-compaction.ts'
 
-/** Rows of one piece: keeps the writer busy for a millisecond or two. */
-const CHUNKS = 24
-const SERIES = 48
+/** What a piece should take, milliseconds from sending to fsync: longer ones hold appends up, shorter ones are all fsync. */
+const TARGET = 2
+const FEWEST = 8
+const MOST = 256
 
 export interface PieceSender {
   /** Hands a piece to the writer once the one before it is on disk. */
   (part: Partial<Piece> & { freed?: number }): Promise<void>
+  /** How many rows a piece should have now. */
+  readonly rows: number
   /** Collects results of series into pieces. */
   series(result: SeriesResult): Promise<void>
   /** Settles when everything handed over is on disk. */
@@ -28,15 +31,18 @@ export function pieceSender(port: MessagePort, report: (message: CompactorReport
   let chunks: NewChunk[] = []
   let updates: SeriesUpdate[] = []
   let change = { points: 0, chunkBytes: 0 }
+  let rows = 24
 
   function post(piece: Piece, freed: number): Promise<void> {
     const own = ++id
+    const started = performance.now()
     return new Promise((resolve, reject) => {
       port.once('message', (answer: { id: number; error?: string }) => {
         if (answer.error !== undefined || answer.id !== own) {
           reject(new Error(answer.error ?? 'the writer answered something else'))
           return
         }
+        adapt(performance.now() - started)
         const bytes = piece.chunks.reduce((sum, { data }) => sum + data.length, 0)
         const logBytes = piece.logBlocks.reduce((sum, { data }) => sum + data.length, 0)
         report({ kind: 'committed', change: piece.change, freed, written: bytes + logBytes + 16_384 })
@@ -44,6 +50,12 @@ export function pieceSender(port: MessagePort, report: (message: CompactorReport
       })
       port.postMessage({ id: own, request: piece })
     })
+  }
+
+  /** Behind appends the way to the disk is long, and pieces get small. */
+  function adapt(milliseconds: number): void {
+    const better = milliseconds > TARGET ? rows * 0.7 : rows * 1.2
+    rows = Math.min(MOST, Math.max(FEWEST, better))
   }
 
   async function send(part: Partial<Piece> & { freed?: number }): Promise<void> {
@@ -64,18 +76,24 @@ export function pieceSender(port: MessagePort, report: (message: CompactorReport
     await send(piece)
   }
 
-  return Object.assign(send, {
-    async series(result: SeriesResult) {
-      remove.push(...result.remove)
-      chunks.push(...result.add)
-      updates.push(result.update)
-      change.points += result.change.points
-      change.chunkBytes += result.change.chunkBytes
-      if (chunks.length + remove.length >= CHUNKS || updates.length >= SERIES) await flushSeries()
-    },
-    async flush() {
-      await flushSeries()
-      await pending
-    },
-  })
+  return Object.defineProperties(
+    send,
+    Object.getOwnPropertyDescriptors({
+      get rows() {
+        return rows
+      },
+      async series(result: SeriesResult) {
+        remove.push(...result.remove)
+        chunks.push(...result.add)
+        updates.push(result.update)
+        change.points += result.change.points
+        change.chunkBytes += result.change.chunkBytes
+        if (chunks.length + remove.length + updates.length >= rows) await flushSeries()
+      },
+      async flush() {
+        await flushSeries()
+        await pending
+      },
+    }),
+  ) as PieceSender
 }

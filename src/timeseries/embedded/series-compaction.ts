@@ -68,29 +68,22 @@ export function compactSeries(source: ChunkSource, work: SeriesWork): SeriesResu
     }
     const stays = chunk !== null && !pruned && standsAlone(chunk, group, work)
     lastStays = stays && group.from === group.to
-    const buffer = new PointBuffer(group.to - group.from + (chunk?.count ?? 0))
-    let stored: Columns | null = null
+    let merged: Columns = sliceOf(fresh, group.from, group.to)
     if (chunk !== null && !stays) {
       const data = source.data(chunk.id)
-      stored = decodeChunk(data, chunk)
+      merged = merge(decodeChunk(data, chunk), merged, work)
       remove.push(chunk.id)
       points -= chunk.count
       bytes -= data.length
     }
-    mergeColumns(buffer, {
-      keep: state.keep,
-      older: stored === null ? null : { columns: stored, from: 0, to: stored.count },
-      newer: { columns: fresh, from: group.from, to: group.to },
-      skipOlder: (time) => open.some((stone) => time >= stone.from && time <= stone.to),
-    })
-    for (const piece of split(buffer, work.chunkPoints)) {
-      const encoded = encodeChunk(buffer, { ...piece, keepSequences: state.keep })
+    for (const piece of split(merged, work.chunkPoints)) {
+      const encoded = encodeChunk(merged, { ...piece, keepSequences: state.keep })
       add.push({ series: state.id, ...encoded })
       points += encoded.count
       bytes += encoded.data.length
     }
-    if (buffer.count > 0) {
-      last = buffer
+    if (merged.count > 0) {
+      last = merged
       lastStays = false
     }
   }
@@ -108,9 +101,34 @@ export function compactSeries(source: ChunkSource, work: SeriesWork): SeriesResu
   }
 }
 
+function sliceOf(points: Columns, from: number, to: number): Columns {
+  if (from === 0 && to === points.count) return points
+  return {
+    ...points,
+    count: to - from,
+    times: points.times.subarray(from, to),
+    values: points.values.subarray(from, to),
+    types: points.types?.subarray(from, to) ?? null,
+    attributes: points.attributes?.subarray(from, to) ?? null,
+    sequences: points.sequences?.subarray(from, to) ?? null,
+  }
+}
+
+function merge(stored: Columns, fresh: Columns, { state, open }: SeriesWork): Columns {
+  const merged = new PointBuffer(stored.count + fresh.count)
+  mergeColumns(merged, {
+    keep: state.keep,
+    older: { columns: stored, from: 0, to: stored.count },
+    newer: { columns: fresh, from: 0, to: fresh.count },
+    skipOlder: (time) => open.some((stone) => time >= stone.from && time <= stone.to),
+  })
+  return merged
+}
+
 /** Chunks that fresh points or deletes may concern: those in their span, and the one before it. */
 function neighbourhood(source: ChunkSource, { state, fresh, open }: SeriesWork): Neighbourhood {
-  if (fresh.count === 0 && open.length === 0) return { chunks: [], next: Infinity }
+  // Without chunks there is nothing to look for, and a new series is the commonest case of all.
+  if ((fresh.count === 0 && open.length === 0) || state.chunkEnd < 0) return { chunks: [], next: Infinity }
   let from = fresh.count > 0 ? (fresh.times[0] as number) : Infinity
   let to = fresh.count > 0 ? (fresh.times[fresh.count - 1] as number) : -1
   for (const stone of open) {
