@@ -51,8 +51,13 @@ async function attempt(name: string): Promise<SectionResult> {
   try {
     return (await SECTIONS[name]?.()) ?? { figures: [] }
   } catch (error) {
-    return { figures: [], skipped: `failed: ${error instanceof Error ? error.message : String(error)}` }
+    return { figures: [], skipped: `failed: ${told(error)}` }
   }
+}
+
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message} (${told(error.cause)})`
 }
 
 async function write(
