@@ -66,7 +66,7 @@ async function* phase(files: string[], concurrency: number, total: Counts): Asyn
   const events = run({
     files: files.map((file) => resolve(file)),
     concurrency,
-    timeout: 15 * MINUTE,
+    timeout: 6 * MINUTE,
     ...(patterns && { testNamePatterns: patterns }),
   })
   for await (const event of events) {
