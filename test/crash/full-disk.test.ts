@@ -78,4 +78,16 @@ describe('a server whose disk is full', { skip }, () => {
     await sendFor(300)
     await memory.verify()
   })
+
+  it('says in one line why it can not start on a full disk, and starts when there is space', async () => {
+    await server.end('SIGTERM')
+    await disk.fill()
+    await assert.rejects(startServer({ dataDir: disk.path }), ({ message }: Error) => {
+      assert.match(message, /^the server ended while starting:\n[^\n]*(disk is full|no space)[^\n]*\n+$/i)
+      return true
+    })
+    await disk.makeRoom()
+    server = await startServer({ dataDir: disk.path, port: server.port })
+    await memory.verify()
+  })
 })
