@@ -3,6 +3,7 @@
 // Usage: node scripts/bootstrap.mjs SCRIPT [ARGUMENT...]
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import * as modules from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -114,13 +115,17 @@ function isNewEnough(version) {
 /** In this very process when it is new enough, so that signals and exit codes need no middleman. */
 async function handOver(node) {
   const target = resolve(ROOT, script)
+  // Compiled code is kept between starts: they are quicker, and never load the tool that strips types.
   const env = {
+    NODE_COMPILE_CACHE: join(MODULES, '.cache', 'sensorium-code'),
     ...process.env,
     PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
   }
   if (isNewEnough(process.version)) {
     process.argv = [process.argv[0], target, ...args]
     process.env.PATH = env.PATH
+    process.env.NODE_COMPILE_CACHE = env.NODE_COMPILE_CACHE
+    modules.enableCompileCache?.(env.NODE_COMPILE_CACHE)
     await import(pathToFileURL(target).href)
     return
   }

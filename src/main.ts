@@ -4,11 +4,13 @@ import { adminCommand } from './cli/admin.ts'
 import { EXIT, UsageError, type Command } from './cli/command.ts'
 import { configCommand } from './cli/config.ts'
 import { describeFailure, isUsage } from './cli/failure.ts'
+import { keepCompiledCode } from './cli/footprint.ts'
 import { serveCommand } from './cli/serve.ts'
 import { simulateCommand } from './cli/simulate.ts'
 
 const COMMANDS: readonly Command[] = [serveCommand, simulateCommand, adminCommand, configCommand]
 
+keepCompiledCode()
 process.exitCode = await main(process.argv.slice(2))
 
 /** The command line `sensorium`: one word chooses the command, the rest is its own. */

@@ -4,6 +4,7 @@ import { createLogger } from '../observability/log.ts'
 import type { Config } from '../config.ts'
 import type { Command } from './command.ts'
 import { readConfig } from './environment.ts'
+import { returnStartMemory } from './footprint.ts'
 import { closeOnSignal } from './shutdown.ts'
 import { welcome } from './welcome.ts'
 
@@ -42,6 +43,7 @@ async function serve(config: Config, dataDir: DataDir): Promise<number> {
     const urls = await app.listen()
     const closed = closeOnSignal(() => app.close())
     process.stdout.write(welcome(urls, config, dataDir))
+    returnStartMemory()
     return await closed
   } catch (error) {
     await app.close()
