@@ -166,7 +166,7 @@ export function createCompaction(context: CompactionContext): Compaction {
 
   function check(): void {
     if (!options.automatic || running !== null) return
-    if (memory.head.points >= options.points && memory.uncompacted() >= options.points) start()
+    if (memory.head.points >= options.points && memory.uncompacted().points >= options.points) start()
     else if (context.journalBytes() >= options.journalBytes) start()
     else if (timer === undefined) {
       timer = setTimeout(start, options.age)

@@ -14,7 +14,7 @@ import type { CompactionJob, CompactorReport } from './messages.ts'
 import { pieceSender } from './piece-sender.ts'
 import { connect, readMeta } from './schema.ts'
 import { compactSeries, type SeriesState } from './series-compaction.ts'
-import { keepsAll } from './series-index.ts'
+import { keepsAll, SUBMISSIONS } from './series-index.ts'
 import type { Tombstone } from './tombstones.ts'
 
 /**
@@ -152,6 +152,7 @@ function seriesStates(database: DatabaseSync) {
         state: {
           id,
           keep: keepsAll(dialect),
+          counted: dialect !== SUBMISSIONS,
           through,
           count,
           chunkEnd,

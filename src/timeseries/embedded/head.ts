@@ -9,6 +9,8 @@ interface Block {
   readonly firstSequence: number
   lastSequence: number
   used: number
+  /** Points that count as readings. */
+  readings: number
   entryTimes: Float64Array
   readonly series: Uint32Array
   /** Sequence less firstSequence. */
@@ -26,6 +28,7 @@ const newBlock = (firstSequence: number): Block => ({
   firstSequence,
   lastSequence: firstSequence,
   used: 0,
+  readings: 0,
   entryTimes: new Float64Array(64),
   series: new Uint32Array(BLOCK),
   entry: new Uint16Array(BLOCK),
@@ -66,6 +69,12 @@ export class Head {
   /** Absolute index of each series' newest point, plus one; 0: none. */
   private tails = new Float64Array(1024)
   points = 0
+  private readonly isReading: (series: number) => boolean
+
+  /** Not every series holds readings: those of submissions are there to be counted. */
+  constructor(isReading: (series: number) => boolean) {
+    this.isReading = isReading
+  }
 
   add(point: HeadPoint): void {
     const { series, sequence } = point
@@ -93,6 +102,7 @@ export class Head {
     if (point.text !== null) block.texts.set(offset, point.text)
     block.lastSequence = sequence
     block.used = offset + 1
+    if (this.isReading(series)) block.readings += 1
     this.tails[series] = index + 1
     this.points += 1
   }
@@ -134,19 +144,22 @@ export class Head {
     return found
   }
 
-  /** How many points have a larger sequence. */
-  pointsAfter(sequence: number): number {
-    let count = 0
+  /** How many points, and how many readings among them, have a larger sequence. */
+  after(sequence: number): { points: number; readings: number } {
+    let points = 0
+    let readings = 0
     for (const block of this.blocks) {
       if (block === undefined || block.lastSequence <= sequence) continue
-      let index = 0
-      if (block.firstSequence <= sequence) {
-        while (index < block.used && block.firstSequence + (block.entry[index] as number) <= sequence)
-          index += 1
+      points += block.used
+      readings += block.readings
+      if (block.firstSequence > sequence) continue
+      for (let index = 0; index < block.used; index += 1) {
+        if (block.firstSequence + (block.entry[index] as number) > sequence) break
+        points -= 1
+        if (this.isReading(block.series[index] as number)) readings -= 1
       }
-      count += block.used - index
     }
-    return count
+    return { points, readings }
   }
 
   /** Forgets the blocks whose points all have been compacted. */

@@ -133,9 +133,9 @@ export async function openEmbeddedStore(options: EmbeddedOptions): Promise<Telem
     lastSeen: (device) => memory.activity.lastSeen(device),
     seenSince: (since) => memory.activity.seenSince(since),
     storeStatistics: () => ({
-      series: memory.catalogue.series.count,
-      points: totals.points + memory.uncompacted(),
-      headPoints: memory.uncompacted(),
+      series: memory.catalogue.series.readable,
+      points: totals.points + memory.uncompacted().readings,
+      headPoints: memory.uncompacted().readings,
       journalBytes: appender.journalBytes,
       chunkBytes: totals.chunkBytes,
       logBytes: totals.logBytes,

@@ -4,6 +4,7 @@ import { grown, JSON_TEXT, NUMBER } from './columns.ts'
 import { Head, type HeadPoint } from './head.ts'
 import { type Batch, SEEN, typeOf } from './journal-codec.ts'
 import { LatestValues } from './latest.ts'
+import { SUBMISSIONS } from './series-index.ts'
 import { Tombstones } from './tombstones.ts'
 
 /** A point to be filled again and again: the head and the latest values copy it. */
@@ -26,7 +27,7 @@ export interface Replay {
 /** Everything the main thread knows without asking the disk. Changed only by what has been committed. */
 export class Memory {
   readonly catalogue: Catalogue
-  readonly head = new Head()
+  readonly head = new Head((series) => this.catalogue.series.dialects[series] !== SUBMISSIONS)
   readonly latest = new LatestValues()
   readonly activity = new Activity()
   readonly tombstones = new Tombstones()
@@ -116,8 +117,8 @@ export class Memory {
   }
 
   /** Points that only the journal and the head have. */
-  uncompacted(): number {
-    return this.head.pointsAfter(this.compactedThrough)
+  uncompacted(): { points: number; readings: number } {
+    return this.head.after(this.compactedThrough)
   }
 
   submissionsOf(series: number): number {

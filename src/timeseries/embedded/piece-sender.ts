@@ -86,7 +86,7 @@ export function pieceSender(port: MessagePort, report: (message: CompactorReport
         remove.push(...result.remove)
         chunks.push(...result.add)
         updates.push(result.update)
-        change.points += result.change.points
+        change.points += result.change.readings
         change.chunkBytes += result.change.chunkBytes
         if (chunks.length + remove.length + updates.length >= rows) await flushSeries()
       },

@@ -7,6 +7,8 @@ import type { Tombstone } from './tombstones.ts'
 export interface SeriesState {
   readonly id: number
   readonly keep: boolean
+  /** Its points are readings. */
+  readonly counted: boolean
   readonly through: number
   readonly count: number
   readonly chunkEnd: number
@@ -32,7 +34,7 @@ export interface SeriesResult {
   readonly remove: readonly number[]
   readonly add: readonly NewChunk[]
   readonly update: SeriesUpdate
-  readonly change: { readonly points: number; readonly chunkBytes: number }
+  readonly change: { readonly readings: number; readonly chunkBytes: number }
 }
 
 /** A chunk and the fresh points between its start and the next chunk's. */
@@ -97,7 +99,7 @@ export function compactSeries(source: ChunkSource, work: SeriesWork): SeriesResu
       count: state.count + points,
       ...latestOf(source, state, end),
     },
-    change: { points, chunkBytes: bytes },
+    change: { readings: state.counted ? points : 0, chunkBytes: bytes },
   }
 }
 

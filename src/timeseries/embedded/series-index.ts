@@ -34,6 +34,8 @@ export interface SeriesRow {
 /** Which series exist. A series is a small number, given once and never used again. */
 export class SeriesIndex {
   count = 0
+  /** How many hold readings. */
+  readable = 0
   devices = new Uint32Array(1024)
   dialects = new Uint8Array(1024)
   readonly metrics: string[] = []
@@ -101,6 +103,7 @@ export class SeriesIndex {
     this.dialects[row.id] = row.dialect
     this.metrics[row.id] = metric
     this.count = Math.max(this.count, row.id + 1)
+    if (row.dialect !== SUBMISSIONS) this.readable += 1
     const layout = this.layout(row.device, row.dialect)
     layout.metrics.push(metric)
     layout.ids.push(row.id)
@@ -129,7 +132,11 @@ export class SeriesIndex {
 
   /** Forgets a removed device's series; their numbers stay unused. */
   forget(device: number): void {
-    for (let dialect = 0; dialect < SLOTS; dialect += 1) this.layouts.delete(device * SLOTS + dialect)
+    for (let dialect = 0; dialect < SLOTS; dialect += 1) {
+      const key = device * SLOTS + dialect
+      if (dialect !== SUBMISSIONS) this.readable -= this.layouts.get(key)?.ids.length ?? 0
+      this.layouts.delete(key)
+    }
   }
 
   /** The selected series by device, then metric, then dialect name. */
