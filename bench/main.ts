@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
+import { engineBench } from './engine.ts'
 import { table, verdictOf, type Figure, type SectionResult } from './figures.ts'
 import { httpBench } from './http-ingest.ts'
 import { influxBench } from './influx.ts'
@@ -11,7 +12,7 @@ import { stallBench } from './stall.ts'
 const SECTIONS: Readonly<Record<string, () => Promise<SectionResult>>> = {
   http: httpBench,
   stall: stallBench,
-  engine: async () => ({ figures: [] }),
+  engine: engineBench,
   influx: influxBench,
   memory: memoryBench,
   start: startBench,
