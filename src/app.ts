@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Config, registryUrl } from './config.ts'
 import { ensureDemoUser } from './core/access/house-users.ts'
 import { createOperatorTokens } from './core/access/operator-tokens.ts'
+import type { OperatorTokens } from './core/access/user.ts'
 import { createUserService } from './core/access/user-service.ts'
 import { createUserTokens } from './core/access/user-tokens.ts'
 import { createDeviceService } from './core/devices/device-service.ts'
@@ -46,6 +47,7 @@ export async function createApp({ config, dataDir, logger }: AppOptions): Promis
     file: join(dataDir.path, 'telemetry.db'),
     limits: { seriesPerDevice: config.maxDeviceMetrics },
     retention: { logDays: config.logRetentionDays },
+    compaction: { points: config.compactPoints, age: config.compactMinutes * 60_000 },
     onFault: (error) => logger.error({ err: error }, 'the telemetry store has a fault'),
   })
   opened.defer(() => telemetry.close())
@@ -66,11 +68,7 @@ export async function createApp({ config, dataDir, logger }: AppOptions): Promis
   const path = createIngest({
     store: telemetry,
     directory,
-    limits: {
-      queue: config.ingestQueue,
-      queueBytes: config.ingestQueueBytes,
-      metrics: config.maxMetrics,
-    },
+    limits: { queue: config.ingestQueue, queueBytes: config.ingestQueueBytes, metrics: config.maxMetrics },
     onCommit: (batch) => metrics.observeCommit(batch),
     onListenerError: (error) => logger.error({ err: error }, 'a listener of committed uplinks failed'),
   })
@@ -81,11 +79,7 @@ export async function createApp({ config, dataDir, logger }: AppOptions): Promis
     devices: () => directory.size,
   })
   const report = healthReports(createHealth({ startedAt: Date.now(), registry, telemetry }))
-  const operator = createOperatorTokens({
-    any: config.adminToken ?? dataDir.keys.operatorToken,
-    ...(config.iotflowAdminToken !== null && { iotflow: config.iotflowAdminToken }),
-    ...(config.nbiotAdminKey !== null && { nbiot: config.nbiotAdminKey }),
-  })
+  const operator = operatorTokens(config, dataDir)
   const tokens = createUserTokens({
     secrets: signingSecrets(config, dataDir),
     ttlSeconds: config.accessTokenMinutes * 60,
@@ -93,9 +87,9 @@ export async function createApp({ config, dataDir, logger }: AppOptions): Promis
 
   // What an earlier run left unfinished, and who is expected to be there
   await devices.resumeRemovals()
-  if (config.demoUser !== null) {
-    await ensureDemoUser({ users: registry.users }, { username: config.demoUser, password: config.demoPass })
-  }
+  const demo = { username: config.demoUser, password: config.demoPass }
+  if (demo.username !== null)
+    await ensureDemoUser({ users: registry.users }, { ...demo, username: demo.username })
 
   // Dialects and transports
   const services = { users, tokens, operator, devices, directory, labels, telemetry, report }
@@ -129,6 +123,14 @@ export async function createApp({ config, dataDir, logger }: AppOptions): Promis
     listen: () => http.listen(),
     close: () => running.disposeAsync(),
   }
+}
+
+function operatorTokens(config: Config, dataDir: DataDir): OperatorTokens {
+  return createOperatorTokens({
+    any: config.adminToken ?? dataDir.keys.operatorToken,
+    ...(config.iotflowAdminToken !== null && { iotflow: config.iotflowAdminToken }),
+    ...(config.nbiotAdminKey !== null && { nbiot: config.nbiotAdminKey }),
+  })
 }
 
 /** The first signs, all verify: tokens signed under the older name stay good. */

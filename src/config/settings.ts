@@ -159,6 +159,14 @@ export const SETTINGS = {
     default: '10000',
     meaning: 'most open connections of one port',
   }),
+  compactPoints: setting('COMPACT_POINTS', integer(1, 1_000_000_000), {
+    default: '2000000',
+    meaning: 'readings held in memory before they are compacted; each takes about 40 bytes',
+  }),
+  compactMinutes: setting('COMPACT_MINUTES', integer(1, 1440, 'minutes'), {
+    default: '60',
+    meaning: 'age of the oldest reading in memory at which they are compacted all the same',
+  }),
   logRetentionDays: setting('LOG_RETENTION_DAYS', integer(0, 36_500, 'days'), {
     default: '30',
     meaning: 'days that received messages are kept as they came; `0`: for ever. Readings are not touched',

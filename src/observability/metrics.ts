@@ -55,8 +55,14 @@ export function createMetrics(sources: MetricSources): Metrics {
   }
 }
 
-/** A counter whose truth is kept elsewhere. */
-function mirror(registers: Registry[], name: string, help: string, read: () => number): void {
+interface Mirror {
+  readonly name: string
+  readonly help: string
+  /** Where the figure's truth is kept. */
+  readonly read: () => number
+}
+
+function counter(registers: Registry[], { name, help, read }: Mirror): void {
   new Counter({
     name,
     help,
@@ -68,7 +74,7 @@ function mirror(registers: Registry[], name: string, help: string, read: () => n
   })
 }
 
-function gauge(registers: Registry[], name: string, help: string, read: () => number): void {
+function gauge(registers: Registry[], { name, help, read }: Mirror): void {
   new Gauge({
     name,
     help,
@@ -87,15 +93,14 @@ function addIngestMetrics(registers: Registry[], { ingest, devices }: MetricSour
     ['failed', 'Uplinks whose commit failed; their senders were told'],
   ] as const
   for (const [what, help] of counted) {
-    mirror(registers, `sensorium_uplinks_${what}_total`, help, () => ingest()[what])
+    counter(registers, { name: `sensorium_uplinks_${what}_total`, help, read: () => ingest()[what] })
   }
-  gauge(
-    registers,
-    'sensorium_uplinks_in_flight',
-    'Uplinks admitted and not settled yet',
-    () => ingest().inFlight,
-  )
-  gauge(registers, 'sensorium_devices', 'Devices in the registry', devices)
+  gauge(registers, {
+    name: 'sensorium_uplinks_in_flight',
+    help: 'Uplinks admitted and not settled yet',
+    read: () => ingest().inFlight,
+  })
+  gauge(registers, { name: 'sensorium_devices', help: 'Devices in the registry', read: devices })
   new Counter({
     name: 'sensorium_uplinks_rejected_total',
     help: 'Messages refused before they were admitted',
@@ -109,14 +114,32 @@ function addIngestMetrics(registers: Registry[], { ingest, devices }: MetricSour
 }
 
 function addStoreMetrics(registers: Registry[], { store }: MetricSources): void {
-  gauge(registers, 'sensorium_series', 'Series: device, metric and dialect', () => store().series)
-  gauge(registers, 'sensorium_points', 'Stored points', () => store().points)
-  gauge(registers, 'sensorium_head_points', 'Points not compacted yet', () => store().headPoints)
-  gauge(registers, 'sensorium_last_sequence', 'Sequence of the newest uplink', () => store().lastSequence)
-  gauge(registers, 'sensorium_store_healthy', '1 while the store can write', () =>
-    store().fault === null ? 1 : 0,
-  )
-  mirror(registers, 'sensorium_compactions_total', 'Compactions finished', () => store().compactions)
+  gauge(registers, {
+    name: 'sensorium_series',
+    help: 'Series: device, metric and dialect',
+    read: () => store().series,
+  })
+  gauge(registers, { name: 'sensorium_points', help: 'Stored points', read: () => store().points })
+  gauge(registers, {
+    name: 'sensorium_head_points',
+    help: 'Points not compacted yet',
+    read: () => store().headPoints,
+  })
+  gauge(registers, {
+    name: 'sensorium_last_sequence',
+    help: 'Sequence of the newest uplink',
+    read: () => store().lastSequence,
+  })
+  gauge(registers, {
+    name: 'sensorium_store_healthy',
+    help: '1 while the store can write',
+    read: () => (store().fault === null ? 1 : 0),
+  })
+  counter(registers, {
+    name: 'sensorium_compactions_total',
+    help: 'Compactions finished',
+    read: () => store().compactions,
+  })
   new Gauge({
     name: 'sensorium_store_bytes',
     help: 'Bytes of the telemetry store by part; "files" is what the file system holds',
