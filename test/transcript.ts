@@ -122,21 +122,23 @@ const VOLATILE = new Set(['memory_bytes', 'heap_bytes', 'uptime_seconds', 'respo
 
 /** A body as a transcript shows it, with placeholders for what differs each time. For recording. */
 export function shownAs(value: unknown, key = ''): unknown {
-  if (typeof value === 'string') {
-    const found = Object.entries(PLACEHOLDERS).find(([, holds]) => holds(value))
-    const kept = key === 'start_time' || key === 'stop_time' || key === 'end_time'
-    return found === undefined || kept || /^2025-/.test(value) ? value : found[0]
-  }
+  if (typeof value === 'string') return shownText(value, key)
   if (typeof value === 'number' && VOLATILE.has(key)) return '<number>'
   if (Array.isArray(value)) return value.map((item) => shownAs(item))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shownAs(member, name)]))
 }
 
+/** Bounds of a range are shown as asked, and times of the data as they were sent. */
+function shownText(value: string, key: string): string {
+  const kept = ['start_time', 'stop_time', 'end_time'].includes(key) || value.startsWith('2025-')
+  return kept ? value : (Object.entries(PLACEHOLDERS).find(([, holds]) => holds(value))?.[0] ?? value)
+}
+
 /** The member at a dotted path, as text for later requests. */
 export function memberAt(body: unknown, path: string): string {
   let value = body
   for (const step of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[step]
-  assert.ok(value !== undefined, `the answer has no ${path}`)
+  assert.ok(typeof value === 'string' || typeof value === 'number', `the answer has no ${path}`)
   return String(value)
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { TSchema } from 'typebox'
 import type { User } from '../core/access/user.ts'
 import type { StoreHealth } from '../core/health.ts'
 import type { AccountFault } from './shared/account-fault.ts'
@@ -39,12 +40,18 @@ export interface SharedParts {
   root?(): object
   /** Members of a registration's answers; the status belongs to the path. */
   register?: {
+    /** The shape of the members that `registered` adds. */
+    readonly answer: TSchema
     registered(user: User): object
     refused(fault: AccountFault): object
   }
   /** The answer to a login of the given media types (lower case), or to all that no other door takes. */
   login?: {
     readonly mediaTypes: readonly string[] | 'otherwise'
+    /** The shape of the answer, for the document. */
+    readonly answer: TSchema
+    /** The shape of the request, of the JSON door. */
+    readonly body?: TSchema
     open(request: FastifyRequest, reply: FastifyReply): Promise<object>
   }
 }

@@ -18,31 +18,35 @@ const ISO =
 function parseIso(text: string): number | null {
   const match = ISO.exec(text)
   if (match === null) return null
-  const [
-    ,
-    year,
-    month,
-    day,
-    hour = '0',
-    minute = '0',
-    second = '0',
-    fraction = '',
-    ,
-    sign,
-    zoneHour,
-    zoneMinute = '0',
-  ] = match
-  const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day))
-  // Date.UTC rolls the 31st of April over into May, and reads years below 100 as 19xx.
-  if (Number(month) < 1 || Number(month) > 12 || new Date(midnight).getUTCDate() !== Number(day)) return null
+  const day = midnight(Number(match[1]), Number(match[2]), Number(match[3]))
+  const ofDay = timeOfDay(match)
+  const offset = zoneOffset(match)
+  return day === null || ofDay === null || offset === null ? null : day + ofDay - offset
+}
+
+function midnight(year: number, month: number, day: number): number | null {
+  // Date.UTC reads years below 100 as 19xx, so they go by way of a leap year 400 years later.
+  const time = Date.UTC(year + 400, month - 1, day) - FOUR_CENTURIES
+  // It rolls the 31st of April over into May.
+  const exists = month >= 1 && month <= 12 && day >= 1 && new Date(time).getUTCDate() === day
+  return exists ? time : null
+}
+
+const FOUR_CENTURIES = 146_097 * 24 * 60 * MINUTE
+
+function timeOfDay([, , , , hour = '0', minute = '0', second = '0', fraction = '']: RegExpExecArray):
+  | number
+  | null {
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null
-  const ofDay = Number(hour) * 3_600_000 + Number(minute) * MINUTE + Number(second) * 1000
-  const local = midnight + ofDay + Number(fraction.padEnd(3, '0').slice(0, 3))
-  if (Number(year) < 1900) return -1
-  if (sign === undefined) return local
-  if (Number(zoneHour) > 23 || Number(zoneMinute) > 59) return null
-  const offset = (Number(zoneHour) * 60 + Number(zoneMinute)) * MINUTE
-  return sign === '-' ? local + offset : local - offset
+  const milliseconds = Number(fraction.padEnd(3, '0').slice(0, 3))
+  return Number(hour) * 60 * MINUTE + Number(minute) * MINUTE + Number(second) * 1000 + milliseconds
+}
+
+function zoneOffset(match: RegExpExecArray): number | null {
+  const [sign, hour = '0', minute = '0'] = match.slice(9)
+  if (Number(hour) > 23 || Number(minute) > 59) return null
+  const offset = (Number(hour) * 60 + Number(minute)) * MINUTE
+  return sign === '-' ? -offset : offset
 }
 
 const isInstant = (time: number): boolean => time >= 0 && time <= LAST_INSTANT

@@ -72,6 +72,15 @@ function shoot(operation: Operation, people: People, by: Chance): Shot {
   }
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => fill(name))
   const query = by.pick(QUERIES)
+  const headers = credentials(people, by, asOperator)
+  if (by.once(10)) headers['origin'] = by.pick(['https://example.org', 'null', 'x'])
+  const bodiless = method === 'GET' || method === 'HEAD'
+  const body = bodiless || by.once(10) ? null : spoil(textFor(operation.body, by), by)
+  if (body !== null && !by.once(10)) headers['content-type'] = by.pick(CONTENT_TYPES)
+  return { method, target: query === '' ? path : `${path}?${query}`, headers, body }
+}
+
+function credentials(people: People, by: Chance, asOperator: boolean): Record<string, string> {
   const headers: Record<string, string> = {}
   if (!by.once(9)) headers['x-api-key'] = by.pick([...many(people.other.key), 'x', people.deadKey])
   if (!by.once(9)) headers['x-user-id'] = by.pick([...many(people.ben.id), 'x', people.gone.id])
@@ -85,15 +94,15 @@ function shoot(operation: Operation, people: People, by: Chance): Shot {
       '',
     ])
   }
-  if (by.once(10)) headers['origin'] = by.pick(['https://example.org', 'null', 'x'])
-  const bodiless = method === 'GET' || method === 'HEAD'
-  const body = bodiless || by.once(10) ? null : spoil(textFor(operation.body, by), by)
-  if (body !== null && !by.once(10)) headers['content-type'] = by.pick(CONTENT_TYPES)
-  return { method, target: query === '' ? path : `${path}?${query}`, headers, body }
+  return headers
 }
 
 /** Every error has a text that a client of this wire can read, and no answer says too much. */
-function judge(shot: Shot, status: number, text: string, secrets: readonly string[]): void {
+function judge(
+  shot: Shot,
+  { status, text }: { status: number; text: string },
+  secrets: readonly string[],
+): void {
   const said = `${shot.method} ${shot.target.slice(0, 200)} ${JSON.stringify(shot.headers)} → ${status} ${text.slice(0, 300)}`
   assert.ok(status < 500, said)
   if (status >= 400 && text !== '') {
@@ -162,7 +171,7 @@ describe(`10,000 requests of garbage (FUZZ_SEED=${SEED})`, () => {
           body,
         })
         const text = await answer.text()
-        judge(shot, answer.status, text, secrets)
+        judge(shot, { status: answer.status, text }, secrets)
         statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
         if (answer.status === 201 && text.includes('stored_in_cassandra')) submitted += 1
         if (at === Math.floor(REQUESTS / 3)) memory = await residentMemory(server.pid)

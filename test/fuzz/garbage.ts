@@ -99,6 +99,10 @@ export function textFor(schema: Schema | undefined, by: Chance): string {
   if (schema === undefined || by.once(9)) return nasty(by)
   if (schema.enum !== undefined) return JSON.stringify(by.pick(schema.enum))
   if (schema.anyOf !== undefined) return textFor(by.pick(schema.anyOf), by)
+  return textOfType(schema, by)
+}
+
+function textOfType(schema: Schema, by: Chance): string {
   switch (schema.type) {
     case 'object':
       return objectFor(schema, by)
@@ -111,6 +115,7 @@ export function textFor(schema: Schema | undefined, by: Chance): string {
       return String(by.pick([0, 1, 2, 5, -3, 999_999, 1.5]))
     case 'boolean':
       return by.pick(['true', 'false'])
+    case undefined:
     default:
       return by.once(2) ? '1' : nasty(by)
   }

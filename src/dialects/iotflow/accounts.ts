@@ -6,11 +6,12 @@ import { anybody } from './auth.ts'
 import { refusal, worded } from './refusals.ts'
 import { userObject } from './reply.ts'
 import { mount, objectBody } from './route.ts'
-import { LogoutAnswer } from './schema.ts'
+import { LoginAnswer, LoginBody, LogoutAnswer, Registered } from './schema.ts'
 import type { Iotflow } from './services.ts'
 
 /** iotflow's members of a registration's answers (contract section 4). */
 export const registerPart = {
+  answer: Registered,
   registered: (user: User) => ({
     status: 'success',
     message: 'User registered successfully',
@@ -46,6 +47,8 @@ const inWords = ({ member, kind, reason }: MemberProblem): string =>
 export function loginDoor({ services }: Iotflow) {
   return {
     mediaTypes: 'otherwise' as const,
+    body: LoginBody,
+    answer: LoginAnswer,
     async open(request: FastifyRequest): Promise<object> {
       const { username, password } = objectBody(request, () => refusal(400, 'No data provided'))
       if (

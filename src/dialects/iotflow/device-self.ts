@@ -4,7 +4,7 @@ import { isoTime } from '../../wire/instants.ts'
 import { Refusal } from '../../wire/refusal.ts'
 import type { Auth, KeyWords } from './auth.ts'
 import { demandJson } from './devices.ts'
-import type { createRateLimits } from './rate-limits.ts'
+import type { Guards } from './rate-limits.ts'
 import { badStatus, invalidJson, refusal } from './refusals.ts'
 import { deviceObject, isOnline } from './reply.ts'
 import { bodyReader, given, mount } from './route.ts'
@@ -27,13 +27,9 @@ const readConfig = bodyReader(ConfigUpdate, invalidJson, {
 })
 
 /** Matrix rows 3 to 7: what a device asks and says about itself, with its key. */
-export function mountDeviceSelf(
-  scope: FastifyInstance,
-  { services }: Iotflow,
-  auth: Auth,
-  limits: ReturnType<typeof createRateLimits>,
-): void {
-  mountCalls(scope, services, auth, limits)
+export function mountDeviceSelf(scope: FastifyInstance, { services }: Iotflow, guards: Guards): void {
+  const { auth, limits } = guards
+  mountCalls(scope, services, guards)
   mountConfig(scope, services, auth)
   mount(scope, {
     method: 'GET',
@@ -67,12 +63,7 @@ async function rowOf(services: Iotflow['services'], { id }: DeviceRef): Promise<
   throw new Refusal(401, { error: 'Invalid API key', message: 'The provided API key is not valid' })
 }
 
-function mountCalls(
-  scope: FastifyInstance,
-  services: Iotflow['services'],
-  auth: Auth,
-  limits: ReturnType<typeof createRateLimits>,
-): void {
+function mountCalls(scope: FastifyInstance, services: Iotflow['services'], { auth, limits }: Guards): void {
   const { telemetry } = services
   mount(scope, {
     method: 'GET',

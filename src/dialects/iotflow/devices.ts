@@ -5,7 +5,7 @@ import { isoTime } from '../../wire/instants.ts'
 import { queryPage, queryText } from '../../wire/query.ts'
 import { Refusal } from '../../wire/refusal.ts'
 import { type Access, type Auth, UNKNOWN_USER, type UserWords } from './auth.ts'
-import type { createRateLimits } from './rate-limits.ts'
+import type { Guards } from './rate-limits.ts'
 import { invalidJson, noDevice, noUser, refusal } from './refusals.ts'
 import { deviceObject, isOnline } from './reply.ts'
 import { type BodyRules, bodyReader, idIn, isBlank, mount } from './route.ts'
@@ -39,22 +39,16 @@ export function demandJson(contentType: string | undefined): void {
 }
 
 /** Matrix rows 1, 2, 8 and 9: devices as their owner meets them. */
-export function mountDevices(
-  scope: FastifyInstance,
-  { services }: Iotflow,
-  auth: Auth,
-  limits: ReturnType<typeof createRateLimits>,
-): void {
-  mountRegistration(scope, services, auth, limits)
-  mountUserDevices(scope, services, auth)
-  mountOwnedDevice(scope, services, auth)
+export function mountDevices(scope: FastifyInstance, { services }: Iotflow, guards: Guards): void {
+  mountRegistration(scope, services, guards)
+  mountUserDevices(scope, services, guards.auth)
+  mountOwnedDevice(scope, services, guards.auth)
 }
 
 function mountRegistration(
   scope: FastifyInstance,
   services: Iotflow['services'],
-  auth: Auth,
-  limits: ReturnType<typeof createRateLimits>,
+  { auth, limits }: Guards,
 ): void {
   const { devices, telemetry } = services
   const user = auth.user(USER_WORDS)

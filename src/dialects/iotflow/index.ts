@@ -17,8 +17,6 @@ import { mountSubmission, submission } from './telemetry-submit.ts'
 import { mountUsers } from './users.ts'
 import { healthMembers, mountStatus, rootMembers } from './vitals.ts'
 
-export type { IotflowOptions, IotflowServices } from './services.ts'
-
 /** Paths that are iotflow's alone. */
 const IOTFLOW: Family = {
   prefixes: ['/status', '/api/v1/telemetry', '/api/v1/users', '/api/v1/groups', '/api/v1/admin'],
@@ -35,9 +33,9 @@ export function createIotflow(iotflow: Iotflow): HttpDialect {
     headersOf: IOTFLOW,
     routes(scope) {
       const auth = createAuth(iotflow)
-      const limits = createRateLimits(options.rateLimits)
-      mountDevices(scope, iotflow, auth, limits)
-      mountDeviceSelf(scope, iotflow, auth, limits)
+      const guards = { auth, limits: createRateLimits(options.rateLimits) }
+      mountDevices(scope, iotflow, guards)
+      mountDeviceSelf(scope, iotflow, guards)
       mountSubmission(scope, direct)
       mountTelemetryReads(scope, iotflow, auth)
       mountAggregation(scope, iotflow, auth)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Refusal } from '../../wire/refusal.ts'
+import type { Refusal } from '../../wire/refusal.ts'
 import { createRateLimits } from './rate-limits.ts'
 
 function exchange(ip: string, key = '') {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pathOf } from '../../wire/query.ts'
+import type { Auth } from './auth.ts'
 import { tooManyRequests } from './refusals.ts'
 
 export interface RateRule {
@@ -15,10 +16,18 @@ const MAX_BUDGETS = 100_000
 
 type Limiter = (request: FastifyRequest, reply: FastifyReply) => void
 
+export type RateLimits = Readonly<Record<'registration' | 'credentials' | 'heartbeat', Limiter>>
+
+/** What stands before a route: who may, and how often. */
+export interface Guards {
+  readonly auth: Auth
+  readonly limits: RateLimits
+}
+
 const byAddress = (request: FastifyRequest): string => request.ip
 
 /** The limits of contract section 10; nothing at all while they are switched off. */
-export function createRateLimits(on: boolean): Record<'registration' | 'credentials' | 'heartbeat', Limiter> {
+export function createRateLimits(on: boolean): RateLimits {
   const byDevice = (request: FastifyRequest) => String(request.headers['x-api-key'] ?? request.ip)
   const limit = (rule: RateRule): Limiter => (on ? limiter(rule) : () => undefined)
   return {

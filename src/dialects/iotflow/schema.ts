@@ -64,11 +64,11 @@ const groupMembers = {
 export const GroupObject = Type.Object({ ...groupMembers, devices: Type.Optional(Type.Array(DeviceObject)) })
 
 const Meta = Type.Object({ total: Count, limit: Count, offset: Count })
-const Message = Type.Object({ message: Type.String() })
 const StatusMessage = Type.Object({ status: Success, message: Type.String() })
 
 // Accounts
 
+export const Registered = Type.Object({ status: Success, message: Type.String(), user: UserObject })
 export const LoginBody = Type.Object({ username: Type.String(), password: Type.String() })
 export const LoginAnswer = Type.Object({
   status: Success,
@@ -376,5 +376,3 @@ export const ServerStatus = Type.Object({
   }),
   checks: Type.Object({}, { additionalProperties: true }),
 })
-
-export const Messages = Message

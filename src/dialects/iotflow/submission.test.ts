@@ -17,7 +17,8 @@ const DEVICE: DeviceRef = {
 }
 const NOW = Date.UTC(2025, 10, 23, 12)
 
-const read = (text: string, max = 1000) => uplinkOf(Buffer.from(text), DEVICE, NOW, max)
+const read = (text: string, max = 1000) =>
+  uplinkOf(Buffer.from(text), DEVICE, { received: NOW, maxMetrics: max })
 const refusalOf = (text: string, max?: number): unknown => {
   try {
     read(text, max)

@@ -19,7 +19,7 @@ const badTime = () => refusal(400, 'Invalid timestamp format. Use ISO 8601 forma
  * these checks against the schema `Submission`.
  * @throws Refusal
  */
-export function uplinkOf(body: unknown, device: DeviceRef, received: number, maxMetrics: number): Uplink {
+export function uplinkOf(body: Buffer, device: DeviceRef, { received, maxMetrics }: Arrival): Uplink {
   const message = messageOf(body)
   const data = message['data']
   if (!isObject(data)) throw dataRequired()
@@ -31,12 +31,19 @@ export function uplinkOf(body: unknown, device: DeviceRef, received: number, max
     kind: 'uplink',
     time: timeOf(message['timestamp'], received),
     received,
-    body: body as Buffer,
+    body,
     readings: readingsOf(data, units, maxMetrics),
   }
 }
 
-function messageOf(body: unknown): Record<string, unknown> {
+export interface Arrival {
+  /** When it came, milliseconds. */
+  readonly received: number
+  /** Most measurements that are taken. */
+  readonly maxMetrics: number
+}
+
+function messageOf(body: Buffer): Record<string, unknown> {
   let message: unknown
   try {
     message = parseJson(body)
@@ -49,12 +56,9 @@ function messageOf(body: unknown): Record<string, unknown> {
 
 function timeOf(timestamp: unknown, received: number): number {
   if (timestamp === undefined || timestamp === null) return received
-  const time =
-    typeof timestamp === 'string'
-      ? parseInstant(timestamp)
-      : typeof timestamp === 'number'
-        ? parseEpoch(timestamp)
-        : null
+  let time: number | null = null
+  if (typeof timestamp === 'string') time = parseInstant(timestamp)
+  if (typeof timestamp === 'number') time = parseEpoch(timestamp)
   if (time === null) throw badTime()
   return time
 }

@@ -57,7 +57,7 @@ export function mountTelemetryReads(scope: FastifyInstance, { services }: Iotflo
       const { range, start } = rangeOf(request, '-1h')
       const limit = queryCount(request, 'limit', { default: 1000, max: 10_000 })
       const head = JSON.stringify({ ...describe(device), start_time: start, cassandra_available: true })
-      return sendPieces(reply, listPieces(head, records(telemetry, device.id, range, limit)))
+      return sendPieces(reply, listPieces(head, records(telemetry, { device: device.id, range, limit })))
     },
   })
   mount(scope, {
@@ -94,9 +94,7 @@ export async function* listPieces(head: string, items: AsyncIterable<object>): A
 
 async function* records(
   telemetry: TelemetryReader,
-  device: number,
-  range: TimeRange,
-  limit: number,
+  { device, range, limit }: { device: number; range: TimeRange; limit: number },
 ): AsyncGenerator<FlatRecord> {
   let rest = limit
   let after: string | undefined

@@ -29,12 +29,12 @@ const badKey = () => new Refusal(TELEMETRY_KEY.unknown.status, TELEMETRY_KEY.unk
 export function submission({ services, options }: Iotflow): DirectRoute {
   const { directory, ingest, refuse } = services
 
-  function submit(headers: IncomingHttpHeaders, body: unknown): Promise<string> {
+  function submit(headers: IncomingHttpHeaders, body: Buffer): Promise<string> {
     const key = headers['x-api-key']
     if (typeof key !== 'string' || key === '') throw noKey()
     const device = directory.byApiKey(key)
     if (device === null) throw badKey()
-    const uplink = uplinkOf(body, device, Date.now(), options.maxMetrics)
+    const uplink = uplinkOf(body, device, { received: Date.now(), maxMetrics: options.maxMetrics })
     const stored = ingest(uplink)
     const answer = () => receipt(device, uplink.time)
     return device.lifecycle === 'inactive'
@@ -73,9 +73,11 @@ export function mountSubmission(scope: FastifyInstance, { answer, status }: Dire
       reply
         .code(status)
         .type(JSON_TYPE)
-        .send(await answer(request.raw.headers, request.body as Buffer)),
+        .send(await answer(request.raw.headers, (request.body as Buffer | undefined) ?? NOTHING)),
   })
 }
+
+const NOTHING = Buffer.alloc(0)
 
 /** Written by hand: half the cost of serialising an object, and the same text. */
 function receipt({ id, name }: DeviceRef, time: number): string {

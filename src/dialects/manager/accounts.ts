@@ -2,16 +2,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { User } from '../../core/access/user.ts'
 import { isCoreError } from '../../core/errors.ts'
 import { isObject } from '../../wire/json-body.ts'
+import { BrokenForm, parseForm } from '../../wire/form-body.ts'
 import { Refusal } from '../../wire/refusal.ts'
 import type { AccountFault, MemberProblem } from '../../wire/shared/account-fault.ts'
 import type { ManagerServices } from './index.ts'
 import { userObject, validationItem } from './reply.ts'
+import { LoginAnswer, UserObject } from './schema.ts'
 
 const TAKEN_NAME = 'A user with this username already exists'
 const TAKEN_EMAIL = 'A user with this email already exists'
 
 /** The manager's members of a registration's answers (contract sections 2.2 and 3.1). */
 export const registerPart = {
+  answer: UserObject,
   registered: (user: User) => userObject(user),
   refused(fault: AccountFault): object {
     switch (fault.kind) {
@@ -75,9 +78,10 @@ function itemFor({ member, kind, input, reason = '' }: MemberProblem, body: unkn
 /** The form door of the login: OAuth2 password clients (contract section 3.2). */
 export function loginDoor({ users, tokens }: ManagerServices) {
   return {
+    answer: LoginAnswer,
     mediaTypes: ['application/x-www-form-urlencoded', 'multipart/form-data'],
     async open(request: FastifyRequest, reply: FastifyReply): Promise<object> {
-      const { username, password } = credentialsIn(await formOf(request))
+      const { username, password } = credentialsIn(formOf(request))
       try {
         const user = await users.login({ login: username, password, address: request.ip })
         const { token } = await tokens.issue(user, String(user.id))
@@ -95,23 +99,22 @@ export function loginDoor({ users, tokens }: ManagerServices) {
   }
 }
 
-async function formOf(request: FastifyRequest): Promise<FormData> {
-  const type = request.headers['content-type'] ?? ''
-  const body = request.body instanceof Buffer ? new Uint8Array(request.body) : new Uint8Array()
+function formOf(request: FastifyRequest): Map<string, string> {
   try {
-    return await new Response(body, { headers: { 'content-type': type } }).formData()
-  } catch {
+    return parseForm(request.headers['content-type'] ?? '', request.body)
+  } catch (error) {
+    if (!(error instanceof BrokenForm)) throw error
     throw new Refusal(400, { detail: 'There was an error parsing the body' })
   }
 }
 
 /** An empty field of a form counts as a missing one. */
-function credentialsIn(form: FormData): { username: string; password: string } {
-  const [username, password, grant] = ['username', 'password', 'grant_type'].map((name) => form.get(name))
-  const missing = (name: string) =>
-    validationItem('missing', ['body', name], { msg: 'Field required', input: null })
+function credentialsIn(form: ReadonlyMap<string, string>): { username: string; password: string } {
+  const [username = '', password = '', grant = ''] = ['username', 'password', 'grant_type'].map((name) =>
+    form.get(name),
+  )
   const items: object[] = []
-  if (typeof grant === 'string' && grant !== '' && grant !== 'password') {
+  if (grant !== '' && grant !== 'password') {
     items.push(
       validationItem('string_pattern_mismatch', ['body', 'grant_type'], {
         msg: "String should match pattern '^password$'",
@@ -120,10 +123,12 @@ function credentialsIn(form: FormData): { username: string; password: string } {
       }),
     )
   }
-  if (typeof username !== 'string' || username === '') items.push(missing('username'))
-  if (typeof password !== 'string' || password === '') items.push(missing('password'))
+  for (const [name, value] of Object.entries({ username, password })) {
+    if (value !== '') continue
+    items.push(validationItem('missing', ['body', name], { msg: 'Field required', input: null }))
+  }
   if (items.length > 0) throw new Refusal(422, { detail: items })
-  return { username: String(username), password: String(password) }
+  return { username, password }
 }
 
 function refusalOf(error: unknown): unknown {

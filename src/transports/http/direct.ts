@@ -19,6 +19,12 @@ export interface Exchange {
   readonly id: string
 }
 
+interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 const HEADERS: readonly string[] = ['content-type', JSON_TYPE, ...Object.entries(SECURITY_HEADERS).flat()]
 
 /**
@@ -45,33 +51,30 @@ function receive(exchange: Exchange, route: DirectRoute, options: DirectOptions)
   // A client that goes away in the middle of its body reaches no end, and nobody waits for an answer.
   request.on('end', () => {
     // Copied, so that a message waiting for the disk doesn't hold the socket's whole read buffer.
-    answer(exchange, route, options, Buffer.concat(chunks))
+    answer(exchange, { route, fail: options.fail }, Buffer.concat(chunks))
   })
 }
 
-function answer(exchange: Exchange, route: DirectRoute, options: DirectOptions, body: Buffer): void {
+function answer(
+  exchange: Exchange,
+  { route, fail }: { route: DirectRoute; fail: DirectOptions['fail'] },
+  body: Buffer,
+): void {
   try {
     route.answer(exchange.request.headers, body).then(
-      (text) => write(exchange, route.status, text),
-      (error: unknown) => options.fail(error, exchange),
+      (text) => write(exchange, { status: route.status, text }),
+      (error: unknown) => fail(error, exchange),
     )
   } catch (error) {
-    options.fail(error, exchange)
+    fail(error, exchange)
   }
 }
 
 /** Writes a JSON text with the headers of every answer and those given. */
-export function write(
-  { response, id }: Exchange,
-  status: number,
-  text: string,
-  headers: Readonly<Record<string, string>> = NONE,
-): void {
+export function write({ response, id }: Exchange, { status, text, headers }: Answer): void {
   const all = HEADERS.slice()
   all.push('x-request-id', id, 'content-length', String(Buffer.byteLength(text)))
-  if (headers !== NONE) all.push(...Object.entries(headers).flat())
+  if (headers !== undefined) all.push(...Object.entries(headers).flat())
   response.writeHead(status, all)
   response.end(text)
 }
-
-const NONE: Readonly<Record<string, string>> = {}

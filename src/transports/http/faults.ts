@@ -47,11 +47,10 @@ export function createErrorHandler({ familyOf, log, maskPath }: FaultOptions) {
       )
     }
     if (status === 503) reply.header('retry-after', RETRY_AFTER)
-    const send = () =>
-      reply
-        .code(status)
-        .type(JSON_TYPE)
-        .send(JSON.stringify(familyOf(path).body({ status, method: request.method })))
+    const send = () => {
+      const body = familyOf(path).body({ status, method: request.method })
+      reply.code(status).type(JSON_TYPE).send(JSON.stringify(body))
+    }
     if (status === 413) afterUpload(request, send)
     else send()
   }
@@ -69,13 +68,13 @@ function statusOf(error: Error & { code?: string }, request: FastifyRequest): Wi
 export function directFaults({ familyOf, log }: FaultOptions) {
   return (error: unknown, exchange: Exchange): void => {
     if (error instanceof Refusal) {
-      write(exchange, error.status, JSON.stringify(error.body), error.headers)
+      write(exchange, { status: error.status, text: JSON.stringify(error.body), headers: error.headers })
       return
     }
     const { id, request } = exchange
     const { method = '', url = '/' } = request
     log.error({ err: error, requestId: id, method, path: url }, 'request failed')
-    write(exchange, 500, JSON.stringify(familyOf(url).body({ status: 500, method })))
+    write(exchange, { status: 500, text: JSON.stringify(familyOf(url).body({ status: 500, method })) })
   }
 }
 

@@ -183,11 +183,7 @@ describe('the HTTP server', () => {
     const long = await openRaw(url)
     long.send(`GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`)
     assert.ok([414, 431].includes(parseAnswer(await long.read()).status))
-    const garbage = [
-      '\x16\x03\x01\x02\x00',
-      'HELLO\r\n\r\n',
-      'BREW / HTTP/1.1\r\nHost: x\r\n\r\n',
-    ]
+    const garbage = ['\x16\x03\x01\x02\x00', 'HELLO\r\n\r\n', 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n']
     const heads = ['Content-Length: -1', 'Content-Length: ten', 'Content-Length: 1\r\nContent-Length: 2']
     heads.push(
       'Content-Length: 2\r\nTransfer-Encoding: chunked',

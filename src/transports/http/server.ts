@@ -5,7 +5,6 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
   type RouteOptions,
-  type onSendHookHandler,
 } from 'fastify'
 import type { DirectRoute, Family, HttpDialect } from '../../wire/dialect.ts'
 import { JSON_TYPE, SECURITY_HEADERS } from '../../wire/headers.ts'
@@ -209,11 +208,7 @@ function decorate(
 function mountDialect(app: FastifyInstance, gate: Gate, dialect: HttpDialect): void {
   app.register((scope, _options, done) => {
     const family = dialect.headersOf
-    const addHeaders: onSendHookHandler = (request, reply, payload, next) => {
-      decorate(gate, { request, reply, family })
-      next(null, payload)
-    }
-    scope.addHook('onSend', addHeaders)
+    scope.addHook('onSend', async (request, reply) => decorate(gate, { request, reply, family }))
     dialect.routes(scope)
     done()
   })

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { User, UserService } from '../../core/access/user.ts'
-import { CoreError, isCoreError } from '../../core/errors.ts'
+import { type CoreError, isCoreError } from '../../core/errors.ts'
+import Type from 'typebox'
 import type { SharedParts } from '../dialect.ts'
 import { BrokenJson, isObject, parseJson } from '../json-body.ts'
 import { Refusal } from '../refusal.ts'
@@ -37,21 +38,19 @@ export function mountRegister(
       .code(201)
       .send(Object.assign({}, ...voices.map((voice) => voice.registered(outcome))) as object)
   }
-  scope.post('/api/v1/auth/register', { schema: REGISTER_DOCS }, register)
+  const answer = Type.Intersect(voices.map(({ answer: shape }) => shape))
+  const schema = { ...REGISTER_DOCS, response: { 201: answer } }
+  scope.post('/api/v1/auth/register', { schema }, register)
 }
 
 const REGISTER_DOCS = {
   tags: ['auth'],
   summary: 'Register a user',
-  body: {
-    type: 'object',
-    required: MEMBERS,
-    properties: {
-      username: { type: 'string', minLength: 1, maxLength: 80 },
-      email: { type: 'string', format: 'email', maxLength: 120 },
-      password: { type: 'string', minLength: 1, maxLength: 1024 },
-    },
-  },
+  body: Type.Object({
+    username: Type.String({ minLength: 1, maxLength: 80 }),
+    email: Type.String({ format: 'email', maxLength: 120 }),
+    password: Type.String({ minLength: 1, maxLength: 1024 }),
+  }),
 }
 
 async function registerFrom(
@@ -115,7 +114,13 @@ function invalid({ details }: CoreError, input: unknown): AccountFault {
 /** `POST /api/v1/auth/login`: which door opens is decided by the content type alone. */
 export function mountLogin(scope: FastifyInstance, parts: readonly SharedParts[]): void {
   const doors = parts.flatMap(({ login }) => (login === undefined ? [] : [login]))
-  const schema = { tags: ['auth'], summary: 'Log in: JSON, or a form for OAuth2 password clients' }
+  const body = doors.find((door) => door.body !== undefined)?.body
+  const schema = {
+    tags: ['auth'],
+    summary: 'Log in: JSON, or a form for OAuth2 password clients',
+    ...(body === undefined ? {} : { body }),
+    response: { 200: Type.Union(doors.map(({ answer }) => answer)) },
+  }
   scope.post('/api/v1/auth/login', { schema }, (request, reply) => {
     const [type = ''] = (request.headers['content-type'] ?? '').toLowerCase().split(';')
     const mediaType = type.trim()

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import Type from 'typebox'
 import type { Health } from '../../core/health.ts'
 import type { HealthReport, SharedParts } from '../dialect.ts'
 import { isoTime } from '../instants.ts'
@@ -35,13 +36,41 @@ function merge(whole: Record<string, unknown>, part: object, nested: string): vo
   if (isObject(inner)) whole[nested] = { ...(whole[nested] as object | undefined), ...inner }
 }
 
+const HEALTH_DOCS = {
+  tags: ['health'],
+  summary: 'How the server is',
+  querystring: Type.Object({ detailed: Type.Optional(Type.Boolean()) }),
+  response: {
+    200: Type.Object({
+      status: Type.Enum(['healthy', 'degraded', 'unhealthy']),
+      timestamp: Type.String({ format: 'date-time' }),
+      service: Type.String(),
+      services: Type.Record(Type.String(), Type.String()),
+      message: Type.String(),
+      version: Type.String(),
+    }),
+  },
+}
+
+const ROOT_DOCS = {
+  tags: ['health'],
+  summary: 'What this server is',
+  response: {
+    200: Type.Object({
+      name: Type.String(),
+      version: Type.String(),
+      endpoints: Type.Record(Type.String(), Type.String()),
+    }),
+  },
+}
+
 /** `GET /health`: one body for all dialects, HTTP 200 whatever it says. */
 export function mountHealth(
   scope: FastifyInstance,
   parts: readonly SharedParts[],
   report: () => Promise<HealthReport>,
 ): void {
-  scope.get('/health', { schema: { tags: ['health'], summary: 'How the server is' } }, async (request) => {
+  scope.get('/health', { schema: HEALTH_DOCS }, async (request) => {
     const found = await report()
     const detailed = queryFlag(request, 'detailed')
     const works = (healthy: boolean) => (healthy ? 'available' : 'unavailable')
@@ -62,7 +91,7 @@ export function mountHealth(
 
 /** `GET /`: what this server is and where to look next. */
 export function mountRoot(scope: FastifyInstance, parts: readonly SharedParts[]): void {
-  scope.get('/', { schema: { tags: ['health'], summary: 'What this server is' } }, (_request, reply) => {
+  scope.get('/', { schema: ROOT_DOCS }, (_request, reply) => {
     const body: Record<string, unknown> = { status: 'ok' }
     for (const part of parts) merge(body, part.root?.() ?? {}, 'endpoints')
     return reply.header('vary', 'Accept').send(body)
