@@ -18,6 +18,8 @@ export interface SectionResult {
   readonly skipped?: string
   /** Raw numbers behind the figures, for the JSON file. */
   readonly raw?: unknown
+  /** Processors that other programs kept busy just before: what a noisy run is known by. */
+  readonly foreignLoad?: number
 }
 
 export function verdictOf({ value, goal }: Figure): Verdict {
