@@ -1,54 +1,78 @@
+import { grown } from './columns.ts'
+
 const MINUTE = 60_000
 const DAY_MINUTES = 24 * 60
 
 /** Who was seen when, and how many submissions came in each minute of the last day. */
 export class Activity {
-  private readonly seen = new Map<number, number>()
-  private dirty = new Set<number>()
+  /** Places of devices in the two columns below: changing a number in a map would allocate one. */
+  private readonly places = new Map<number, number>()
+  private received = new Float64Array(1024)
+  private changed = new Uint8Array(1024)
+  private used = 0
   /** Submissions by minute of receipt. */
   readonly minutes = new Map<number, number>()
   private oldest = 0
 
   see(device: number, received: number): void {
-    if (received <= (this.seen.get(device) ?? -1)) return
-    this.seen.set(device, received)
-    this.dirty.add(device)
+    const place = this.placeOf(device)
+    if (received < (this.received[place] as number)) return
+    this.received[place] = received
+    this.changed[place] = 1
   }
 
   /** Enters what a file already holds. */
   restore(device: number, received: number): void {
-    this.seen.set(device, received)
+    this.received[this.placeOf(device)] = received
+  }
+
+  private placeOf(device: number): number {
+    const known = this.places.get(device)
+    if (known !== undefined) return known
+    const place = this.used
+    if (place >= this.received.length) {
+      this.received = grown(this.received, new Float64Array(place * 2))
+      this.changed = grown(this.changed, new Uint8Array(place * 2))
+    }
+    this.used += 1
+    this.received[place] = 0
+    this.places.set(device, place)
+    return place
   }
 
   forget(device: number): void {
-    this.seen.delete(device)
-    this.dirty.delete(device)
+    this.places.delete(device)
   }
 
   lastSeen(device: number): number | null {
-    return this.seen.get(device) ?? null
+    const place = this.places.get(device)
+    return place === undefined ? null : (this.received[place] ?? null)
   }
 
   seenSince(since: number): number[] {
     const devices: number[] = []
-    for (const [device, received] of this.seen) if (received >= since) devices.push(device)
+    for (const [device, place] of this.places)
+      if ((this.received[place] as number) >= since) devices.push(device)
     return devices
   }
 
   /** Devices whose presence changed since the last call, without those on their way out. */
   takeChanges(leaving: ReadonlySet<number>): [device: number, received: number][] {
     const changes: [number, number][] = []
-    for (const device of this.dirty) {
-      const received = this.seen.get(device)
-      if (received !== undefined && !leaving.has(device)) changes.push([device, received])
+    for (const [device, place] of this.places) {
+      if (this.changed[place] === 0 || leaving.has(device)) continue
+      this.changed[place] = 0
+      changes.push([device, this.received[place] as number])
     }
-    this.dirty = new Set(leaving)
     return changes
   }
 
   /** A write failed: the same changes are due again. */
   giveBack(changes: readonly (readonly [number, number])[]): void {
-    for (const [device] of changes) this.dirty.add(device)
+    for (const [device] of changes) {
+      const place = this.places.get(device)
+      if (place !== undefined) this.changed[place] = 1
+    }
   }
 
   countSubmission(received: number, by: number, now: number): void {

@@ -1,7 +1,7 @@
 import { CoreError } from '../../core/errors.ts'
 import type { Entry } from '../../core/telemetry/store.ts'
 import { AttributeDictionary, Dictionary } from './dictionary.ts'
-import type { Numbering } from './journal-codec.ts'
+import type { Batch, Numbering } from './journal-codec.ts'
 import type { AppendRequest } from './messages.ts'
 import { dialectNumber, SeriesIndex } from './series-index.ts'
 
@@ -45,7 +45,7 @@ export class Catalogue implements Numbering {
     return this.series.submissions(entry.device)
   }
 
-  readings(entry: Entry, into: { series: Uint32Array; attributes: Uint16Array; at: number }): void {
+  readings(entry: Entry, into: Pick<Batch, 'series' | 'attributes'>, from: number): void {
     const dialect = this.dialect(entry)
     const layout = this.series.layout(entry.device, dialect)
     const { readings } = entry
@@ -55,9 +55,9 @@ export class Catalogue implements Numbering {
       if (reading.metric.length > this.limits.metricLength) {
         throw new CoreError('too_large', { what: 'characters of a metric', limit: this.limits.metricLength })
       }
-      const at = into.at + place
+      const at = from + place
       into.series[at] = this.series.idOf(layout, reading.metric, { place, device: entry.device, dialect })
-      into.attributes[at] = this.attributes.of(reading.attributes)
+      if (into.attributes !== null) into.attributes[at] = this.attributes.of(reading.attributes)
     }
   }
 

@@ -6,12 +6,12 @@ import { connect } from './schema.ts'
 const port = parentPort
 if (port === null) throw new Error('checkpoints run in a worker thread')
 const database = connect((workerData as { file: string }).file, { cache: 1024 })
-const copy = database.prepare('PRAGMA wal_checkpoint(PASSIVE)', { returnArrays: true })
+const copy = database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
 
 port.on('message', ({ id }: { id: number }) => {
   try {
-    const [busy, inLog, copied] = copy.get() as unknown as [number, number, number]
-    port.postMessage({ id, result: { done: busy === 0 && inLog === copied } })
+    copy.get()
+    port.postMessage({ id, result: null })
   } catch (error) {
     port.postMessage({ id, error: error instanceof Error ? error.message : String(error) })
   }

@@ -7,10 +7,6 @@ const SOFT = 16 * 2 ** 20
 const HARD = 48 * 2 ** 20
 const IDLE = 20_000
 
-export interface CheckpointOutcome {
-  readonly done: boolean
-}
-
 export interface Checkpoints {
   /** Tells how many bytes a commit wrote, about. */
   wrote(bytes: number): void
@@ -23,14 +19,16 @@ export function createCheckpoints(
   writer: WriterLink,
   onFault: (error: Error) => void,
 ): Checkpoints {
+  /** Bytes since the log began anew, and how many of them have been copied. */
   let written = 0
-  let link: WorkerLink<'copy', CheckpointOutcome> | null = null
-  let busy = false
+  let copied = 0
+  let link: WorkerLink<'copy', null> | null = null
+  let running: Promise<void> | null = null
   let closed = false
   let idle: NodeJS.Timeout | undefined
 
-  function start(): WorkerLink<'copy', CheckpointOutcome> {
-    const started: WorkerLink<'copy', CheckpointOutcome> = new WorkerLink({
+  function start(): WorkerLink<'copy', null> {
+    const started: WorkerLink<'copy', null> = new WorkerLink({
       script: new URL('./checkpoint-thread.ts', import.meta.url),
       name: 'telemetry-checkpoint',
       data: { file },
@@ -51,28 +49,28 @@ export function createCheckpoints(
   async function copy(): Promise<void> {
     const before = written
     link ??= start()
-    const { done } = await link.request('copy')
-    // A log that is copied whole starts anew with the next commit.
-    if (done) written -= before
-    else if (written >= HARD) await restart()
-    else return
+    await link.request('copy')
+    copied = before
+    if (written >= HARD) await restart()
   }
 
+  /** Little is left to copy now. A query that still reads from the log puts it off to the next time. */
   async function restart(): Promise<void> {
     const before = written
-    await writer.request({ kind: 'restart-log' })
+    const answer = await writer.request({ kind: 'restart-log' })
+    if (answer === null || !('restarted' in answer) || !answer.restarted) return
     written -= before
+    copied = 0
   }
 
   function wrote(bytes: number): void {
     written += bytes
-    if (written < SOFT || busy || closed) return
-    busy = true
+    if (written - copied < SOFT || running !== null || closed) return
     clearTimeout(idle)
-    copy()
+    running = copy()
       .catch((error: unknown) => onFault(error instanceof Error ? error : new Error(String(error))))
       .finally(() => {
-        busy = false
+        running = null
         idle = setTimeout(stop, IDLE)
         idle.unref()
       })
@@ -82,6 +80,7 @@ export function createCheckpoints(
     wrote,
     async close() {
       closed = true
+      await running
       clearTimeout(idle)
       await link?.close()
     },

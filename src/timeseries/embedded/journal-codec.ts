@@ -1,4 +1,4 @@
-import type { Entry } from '../../core/telemetry/store.ts'
+import type { Entry, Reading } from '../../core/telemetry/store.ts'
 import { BOOLEAN, JSON_TEXT, NUMBER } from './columns.ts'
 
 /**
@@ -37,7 +37,7 @@ export interface Batch {
 export interface Numbering {
   submission(entry: Entry): number
   /** Fills the series and attribute numbers of the entry's readings in, from `at` on. */
-  readings(entry: Entry, into: { series: Uint32Array; attributes: Uint16Array; at: number }): void
+  readings(entry: Entry, into: Pick<Batch, 'series' | 'attributes'>, from: number): void
   kind(kind: string): number
   dialect(entry: Entry): number
 }
@@ -78,46 +78,40 @@ function offsets({ entries, points, flags, texts }: Layout) {
   }
 }
 
+interface Scanned extends Layout {
+  readonly encoded: readonly Uint8Array[]
+}
+
+/** What decides the layout: how much there is, and whether all values are numbers without attributes. */
+function scan(entries: readonly Entry[]): Scanned {
+  const encoded: Uint8Array[] = []
+  let points = 0
+  let flags = 0
+  for (const { readings } of entries) {
+    points += readings.length
+    for (const { value, attributes } of readings) {
+      if (attributes !== undefined) flags |= HAS_ATTRIBUTES
+      if (typeof value === 'number') continue
+      flags |= HAS_TYPES
+      if (typeof value !== 'boolean') encoded.push(Buffer.from(JSON.stringify(value)))
+    }
+  }
+  return { entries: entries.length, points, flags, texts: encoded.length, encoded }
+}
+
 /** Encodes the readings and entry columns; @throws what the numbering throws, nothing is kept then. */
 export function encodePoints(entries: readonly Entry[], numbering: Numbering): Uint8Array<ArrayBuffer> {
-  let points = 0
-  for (const entry of entries) points += entry.readings.length
-  const series = new Uint32Array(points)
-  const attributes = new Uint16Array(points)
-  const submissions = new Uint32Array(entries.length)
-  const types = new Uint8Array(points)
-  const texts: Uint8Array[] = []
-  let mixed = 0
-  let at = 0
-  entries.forEach((entry, index) => {
-    if (entry.kind === 'uplink') submissions[index] = numbering.submission(entry) + 1
-    numbering.readings(entry, { series, attributes, at })
-    for (const { value } of entry.readings) {
-      if (typeof value !== 'number') {
-        mixed = HAS_TYPES
-        types[at] = typeof value === 'boolean' ? BOOLEAN : JSON_TEXT
-        if (typeof value !== 'boolean') texts.push(Buffer.from(JSON.stringify(value)))
-      }
-      at += 1
-    }
-  })
-  const attribute = attributes[0] ?? 0
-  const flags = mixed | (attributes.every((own) => own === attribute) ? 0 : HAS_ATTRIBUTES)
-  const layout = { entries: entries.length, points, flags, texts: texts.length }
+  const layout = scan(entries)
+  const { encoded } = layout
   const place = offsets(layout)
-  const textBytes = texts.reduce((sum, text) => sum + text.length, 0)
+  const textBytes = encoded.reduce((sum, text) => sum + text.length, 0)
   const bytes = new Uint8Array(place.end + textBytes)
   const header = new Uint32Array(bytes.buffer, 0, HEADER / 4)
-  header.set([1, entries.length, points, flags, attribute, texts.length, textBytes, 0])
-  const batch = viewColumns(bytes, layout, attribute)
-  batch.entrySubmission.set(submissions)
-  batch.series.set(series)
-  batch.attributes?.set(attributes)
-  batch.types?.set(types)
-  writeEntries(entries, batch)
-  const lengths = new Uint32Array(bytes.buffer, place.textLengths, texts.length)
+  header.set([1, entries.length, layout.points, layout.flags, 0, encoded.length, textBytes, 0])
+  writeEntries(entries, viewColumns(bytes, layout, 0), numbering)
+  const lengths = new Uint32Array(bytes.buffer, place.textLengths, encoded.length)
   let end = place.end
-  texts.forEach((text, index) => {
+  encoded.forEach((text, index) => {
     lengths[index] = text.length
     bytes.set(text, end)
     end += text.length
@@ -125,21 +119,28 @@ export function encodePoints(entries: readonly Entry[], numbering: Numbering): U
   return bytes
 }
 
-function writeEntries(entries: readonly Entry[], batch: Batch): void {
-  const { values } = batch
+function writeEntries(entries: readonly Entry[], batch: Batch, numbering: Numbering): void {
+  const { values, types } = batch
   let at = 0
   let text = 0
   for (let index = 0; index < entries.length; index += 1) {
     const entry = entries[index] as Entry
+    const { readings } = entry
     batch.entryTime[index] = entry.time
     batch.entryReceived[index] = entry.received
     batch.entryDevice[index] = entry.device
-    batch.entryPoints[index] = entry.readings.length
+    batch.entryPoints[index] = readings.length
     batch.entryFlags[index] = (entry.seen === false ? 0 : SEEN) | (entry.kind === 'presence' ? 0 : LOGGED)
-    for (const { value } of entry.readings) {
+    batch.entrySubmission[index] = entry.kind === 'uplink' ? numbering.submission(entry) + 1 : 0
+    numbering.readings(entry, batch, at)
+    for (let place = 0; place < readings.length; place += 1) {
+      const value = (readings[place] as Reading).value
       if (typeof value === 'number') values[at] = value
-      else if (typeof value === 'boolean') values[at] = value ? 1 : 0
-      else values[at] = text++
+      else {
+        const isBoolean = typeof value === 'boolean'
+        if (types !== null) types[at] = isBoolean ? BOOLEAN : JSON_TEXT
+        values[at] = isBoolean ? Number(value) : text++
+      }
       at += 1
     }
   }

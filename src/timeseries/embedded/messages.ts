@@ -142,7 +142,7 @@ export type WriterRequest =
   | { readonly kind: 'close' }
 
 /** Null: it is done, and there is nothing to say. */
-export type WriterResult = AppendResult | null
+export type WriterResult = AppendResult | { readonly restarted: boolean } | null
 
 /** One series of a query with what only the main thread knows of it. */
 export interface SeriesPart {

@@ -6,13 +6,16 @@ import { grown } from './columns.ts'
 /** The dialect number of the hidden series that hold one point per accepted submission. No query can select it. */
 export const SUBMISSIONS = 15
 
-const SLOTS = 16
-
 /** Sequences are kept per point in these series, and a later point replaces none at the same instant. */
 export const keepsAll = (dialect: number): boolean =>
   dialect === SUBMISSIONS || SERIES_MODE[DIALECTS[dialect] ?? 'nbiot'] === 'keep'
 
 export const dialectNumber = (dialect: Dialect): number => DIALECTS.indexOf(dialect)
+
+/** The layouts of one device: the hidden series first, then by dialect number. */
+type DeviceLayouts = (Layout | undefined)[]
+
+const slotOf = (dialect: number): number => (dialect === SUBMISSIONS ? 0 : dialect + 1)
 
 /** The series of one device in one dialect, in the order they were first seen. */
 interface Layout {
@@ -39,7 +42,9 @@ export class SeriesIndex {
   devices = new Uint32Array(1024)
   dialects = new Uint8Array(1024)
   readonly metrics: string[] = []
-  private readonly layouts = new Map<number, Layout>()
+  private readonly byDevice = new Map<number, DeviceLayouts>()
+  private lastDevice = -1
+  private lastLayouts: DeviceLayouts = []
   private readonly names = new Map<string, string>()
   private readonly perDevice: number
 
@@ -61,13 +66,28 @@ export class SeriesIndex {
   }
 
   layout(device: number, dialect: number): Layout {
-    const key = device * SLOTS + dialect
-    let layout = this.layouts.get(key)
+    const layouts = this.layoutsOf(device)
+    const slot = slotOf(dialect)
+    let layout = layouts[slot]
     if (layout === undefined) {
       layout = { metrics: [], ids: [], places: null }
-      this.layouts.set(key, layout)
+      while (layouts.length < slot) layouts.push(undefined)
+      layouts[slot] = layout
     }
     return layout
+  }
+
+  /** Several questions about a device follow each other: the last answer is kept at hand. */
+  private layoutsOf(device: number): DeviceLayouts {
+    if (device === this.lastDevice) return this.lastLayouts
+    let layouts = this.byDevice.get(device)
+    if (layouts === undefined) {
+      layouts = []
+      this.byDevice.set(device, layouts)
+    }
+    this.lastDevice = device
+    this.lastLayouts = layouts
+    return layouts
   }
 
   /** The hidden series of a device's submissions. */
@@ -78,14 +98,12 @@ export class SeriesIndex {
 
   /** As above, without making one. */
   findSubmissions(device: number): number | undefined {
-    return this.layouts.get(device * SLOTS + SUBMISSIONS)?.ids[0]
+    return this.byDevice.get(device)?.[0]?.ids[0]
   }
 
   private admit(device: number): void {
     let known = 0
-    for (let dialect = 0; dialect < DIALECTS.length; dialect += 1) {
-      known += this.layouts.get(device * SLOTS + dialect)?.ids.length ?? 0
-    }
+    for (const layout of this.layoutsOf(device).slice(1)) known += layout?.ids.length ?? 0
     if (known >= this.perDevice)
       throw new CoreError('too_large', { what: 'series per device', limit: this.perDevice })
   }
@@ -122,50 +140,26 @@ export class SeriesIndex {
 
   /** All series of a device, the hidden one included. */
   ofDevice(device: number): number[] {
-    const ids: number[] = []
-    for (let dialect = 0; dialect < SLOTS; dialect += 1) {
-      const layout = this.layouts.get(device * SLOTS + dialect)
-      if (layout !== undefined) ids.push(...layout.ids)
-    }
-    return ids
+    return (this.byDevice.get(device) ?? []).flatMap((layout) => layout?.ids ?? [])
   }
 
   /** Forgets a removed device's series; their numbers stay unused. */
   forget(device: number): void {
-    for (let dialect = 0; dialect < SLOTS; dialect += 1) {
-      const key = device * SLOTS + dialect
-      if (dialect !== SUBMISSIONS) this.readable -= this.layouts.get(key)?.ids.length ?? 0
-      this.layouts.delete(key)
-    }
+    for (const layout of (this.byDevice.get(device) ?? []).slice(1)) this.readable -= layout?.ids.length ?? 0
+    this.byDevice.delete(device)
+    this.lastDevice = -1
   }
 
   /** The selected series by device, then metric, then dialect name. */
-  select(selector: SeriesSelector): number[] {
-    const numbers = [...new Set(selector.dialects ?? DIALECTS)].map(dialectNumber)
+  select({ devices, metrics, dialects = DIALECTS }: SeriesSelector): number[] {
+    const slots = [...new Set(dialects)].map((dialect) => slotOf(dialectNumber(dialect)))
     const ids: number[] = []
-    if (selector.devices !== undefined) {
-      for (const device of new Set(selector.devices)) {
-        for (const dialect of numbers) this.selectOf(device * SLOTS + dialect, selector.metrics, ids)
-      }
-    } else {
-      for (const key of this.layouts.keys()) {
-        if (numbers.includes(key % SLOTS)) this.selectOf(key, selector.metrics, ids)
-      }
+    const take = (layouts: DeviceLayouts | undefined) => {
+      for (const slot of slots) selectFrom(layouts?.[slot], metrics, ids)
     }
+    if (devices === undefined) for (const layouts of this.byDevice.values()) take(layouts)
+    else for (const device of new Set(devices)) take(this.byDevice.get(device))
     return ids.sort((a, b) => this.compare(a, b))
-  }
-
-  private selectOf(key: number, metrics: readonly string[] | undefined, into: number[]): void {
-    const layout = this.layouts.get(key)
-    if (layout === undefined) return
-    if (metrics === undefined) {
-      for (const id of layout.ids) into.push(id)
-      return
-    }
-    for (const metric of new Set(metrics)) {
-      const place = placeOf(layout, metric)
-      if (place >= 0) into.push(layout.ids[place] as number)
-    }
   }
 
   private compare(a: number, b: number): number {
@@ -193,6 +187,22 @@ export function compareNames(a: SeriesName, b: SeriesName): number {
   if (a.metric !== b.metric) return a.metric < b.metric ? -1 : 1
   if (a.dialect === b.dialect) return 0
   return a.dialect < b.dialect ? -1 : 1
+}
+
+function selectFrom(
+  layout: Layout | undefined,
+  metrics: readonly string[] | undefined,
+  into: number[],
+): void {
+  if (layout === undefined) return
+  if (metrics === undefined) {
+    for (const id of layout.ids) into.push(id)
+    return
+  }
+  for (const metric of new Set(metrics)) {
+    const place = placeOf(layout, metric)
+    if (place >= 0) into.push(layout.ids[place] as number)
+  }
 }
 
 function placeOf(layout: Layout, metric: string): number {

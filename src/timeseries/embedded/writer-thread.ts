@@ -41,7 +41,7 @@ function transaction<Result>(work: () => Result): Result {
 }
 
 function answer(port: MessagePort, id: number, result: WriterResult): void {
-  const transfer: Transferable[] = result === null ? [] : [result.points.buffer]
+  const transfer: Transferable[] = result !== null && 'points' in result ? [result.points.buffer] : []
   port.postMessage({ id, result }, transfer)
 }
 
@@ -50,8 +50,7 @@ const refuse = (port: MessagePort, id: number, error: unknown) =>
 
 function runOne(port: MessagePort, { id, request }: Message): void {
   try {
-    if (request.kind === 'restart-log') restartLog()
-    const result = transaction(() => writer.run(request))
+    const result = request.kind === 'restart-log' ? restartLog() : transaction(() => writer.run(request))
     if (request.kind === 'close') writer.database.close()
     answer(port, id, result)
   } catch (error) {
@@ -59,9 +58,13 @@ function runOne(port: MessagePort, { id, request }: Message): void {
   }
 }
 
-/** Starts the write-ahead log anew; does nothing while somebody still reads from it. */
-function restartLog(): void {
-  writer.database.exec('PRAGMA busy_timeout=0; PRAGMA wal_checkpoint(RESTART); PRAGMA busy_timeout=5000')
+/** Starts the write-ahead log anew, unless somebody still reads from it. */
+function restartLog(): WriterResult {
+  const { database } = writer
+  database.exec('PRAGMA busy_timeout=0')
+  const row = database.prepare('PRAGMA wal_checkpoint(RESTART)').get()
+  database.exec('PRAGMA busy_timeout=5000')
+  return { restarted: row?.['busy'] === 0 }
 }
 
 /** All in one transaction; when that fails, each in its own, so that a bad one harms no other. */
