@@ -113,3 +113,55 @@ describe('iotflow transcripts', () => {
     })
   }
 })
+
+describe('the page of this wire', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/dialects/iotflow.md'), 'utf8')
+  const shown = files
+    .map((file) => parseTranscript(readFileSync(join(FOLDER, file), 'utf8')))
+    .flatMap(({ exchanges }) => exchanges.map(({ answerBody }) => asJson(answerBody)))
+  const bodies = [...page.matchAll(/`(\{"error":.*?\})`/g)].map(([, body]) => body ?? '')
+
+  /** Other tests show these: they need a defect, a full disk, a closed server, or a body beyond the limit. */
+  const ELSEWHERE = new Set([
+    '{"error":"Internal Server Error","message":"An unexpected error occurred"}',
+    '{"error":"Service Unavailable","message":"…"}',
+    '{"error":"Payload Too Large","message":"The request body is too large"}',
+    '{"error":"Registration closed","message":"New users are added by the operator"}',
+  ])
+
+  /** The texts of the page match those of an answer; what differs from case to case is written `<name>` or `…`. */
+  function matches(answer: unknown, written: Record<string, unknown>): boolean {
+    return Object.entries(written).every(([name, value]) => {
+      const said = (answer as Record<string, unknown> | undefined)?.[name]
+      if (typeof value !== 'string' || typeof said !== 'string') {
+        return JSON.stringify(said) === JSON.stringify(value)
+      }
+      const parts = value.split(/<\w+>|…/).map((part) => RegExp.escape(part))
+      return new RegExp(`^${parts.join('.*')}$`).test(said)
+    })
+  }
+
+  it('prints no error that a transcript does not show', () => {
+    assert.ok(bodies.length > 70, `${bodies.length} bodies`)
+    for (const body of bodies.filter((text) => !ELSEWHERE.has(text))) {
+      const written = JSON.parse(body) as Record<string, unknown>
+      assert.ok(
+        shown.some((answer) => matches(answer, written)),
+        body,
+      )
+    }
+  })
+
+  it('leaves out no error that a transcript shows', () => {
+    const written = bodies.map((body) => JSON.parse(body) as Record<string, unknown>)
+    const errors = shown.filter(
+      (answer) => typeof (answer as { error?: unknown } | undefined)?.error === 'string',
+    )
+    assert.ok(errors.length > 150, `${errors.length} errors`)
+    for (const answer of errors) {
+      const found = written.some((body) => matches(answer, body))
+      // Paths of nobody's are answered in nobody's words.
+      assert.ok(found || JSON.stringify(answer) === '{"error":"Not found"}', JSON.stringify(answer))
+    }
+  })
+})
