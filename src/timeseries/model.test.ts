@@ -1,5 +1,6 @@
 import type { TelemetryStore } from '../core/telemetry/store.ts'
-import { type ContractOptions, timeseriesContract } from './contract.ts'
+import { timeseriesContract } from './contract.ts'
+import type { ContractOptions } from './contract/bench.ts'
 import { createModel } from './model.ts'
 
 // The model must keep the contract as well, or comparing with it would prove nothing.

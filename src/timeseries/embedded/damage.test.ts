@@ -16,7 +16,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
 import { isCoreError } from '../../core/errors.ts'
 import type { TelemetryStore } from '../../core/telemetry/store.ts'
-import { START, uplink } from '../contract.ts'
+import { START, uplink } from '../contract/bench.ts'
 import { NewerFormatError, openEmbeddedStore } from './index.ts'
 
 const ALWAYS = { from: 0, to: Number.MAX_SAFE_INTEGER }
@@ -41,8 +41,8 @@ describe('a write-ahead log that lost its end', () => {
     const writing = await openEmbeddedStore({ file })
     for (let index = 0; index < 40; index += 1) {
       await writing.append([
-        uplink(1, START + index, { t: index, s: `text ${index}` }),
-        uplink(2, START + index, { t: index }),
+        uplink([1, START + index], { t: index, s: `text ${index}` }),
+        uplink([2, START + index], { t: index }),
       ])
     }
     const size = statSync(`${file}-wal`).size
@@ -62,7 +62,7 @@ describe('a write-ahead log that lost its end', () => {
       assert.equal(log.length, found.length)
       assert.equal(await torn.submissions(), found.length)
       if (found.length < 80) shorter += 1
-      await torn.append([uplink(1, START + 1000, { t: -1 })])
+      await torn.append([uplink([1, START + 1000], { t: -1 })])
       await torn.close()
       rmSync(copy, { recursive: true })
     }
@@ -95,9 +95,9 @@ describe('a file of another format', () => {
 describe('limits', () => {
   it('refuse one series too many for a device and store nothing of the batch', async () => {
     const store = await openEmbeddedStore({ file: join(base, 'limits.db'), limits: { seriesPerDevice: 3 } })
-    await store.append([uplink(1, START, { a: 1, b: 2 })])
+    await store.append([uplink([1, START], { a: 1, b: 2 })])
     await assert.rejects(
-      store.append([uplink(2, START, { a: 1 }), uplink(1, START, { c: 1, d: 1 })]),
+      store.append([uplink([2, START], { a: 1 }), uplink([1, START], { c: 1, d: 1 })]),
       (error) => {
         assert.ok(isCoreError(error, 'too_large'))
         assert.equal(error.details['limit'], 3)
@@ -117,7 +117,7 @@ describe('limits', () => {
   it('refuse more appends under way than the queue takes, and settle all others', async () => {
     const store = await openEmbeddedStore({ file: join(base, 'queue.db'), limits: { outstanding: 4 } })
     const settled = await Promise.allSettled(
-      Array.from({ length: 10 }, (_, index) => store.append([uplink(1, START + index, { t: index })])),
+      Array.from({ length: 10 }, (_, index) => store.append([uplink([1, START + index], { t: index })])),
     )
     const refused = settled.filter((result) => result.status === 'rejected')
     assert.equal(refused.length, 6)
@@ -135,7 +135,7 @@ describe('the write-ahead log', () => {
     let largest = 0
     for (let turn = 0; turn < 300; turn += 1) {
       await store.append(
-        Array.from({ length: 50 }, (_, index) => uplink(index, START + turn, { t: turn }, { body })),
+        Array.from({ length: 50 }, (_, index) => uplink([index, START + turn], { t: turn }, { body })),
       )
       largest = Math.max(largest, statSync(`${file}-wal`).size)
     }
@@ -179,7 +179,7 @@ describe('a full disk', () => {
     for (let index = 0; index < 200 && refused < 3; index += 1) {
       try {
         // New names in every message: those of a refused one must be written with the next.
-        await store.append([uplink(1, START + index, { t: index, [`m${index % 50}`]: true }, { body })])
+        await store.append([uplink([1, START + index], { t: index, [`m${index % 50}`]: true }, { body })])
         acknowledged.push(index)
       } catch (error) {
         assert.ok(isCoreError(error, 'storage_unavailable'))
@@ -195,7 +195,7 @@ describe('a full disk', () => {
       )
     assert.deepEqual(await numbers(store), acknowledged)
     unlinkSync(ballast)
-    await store.append([uplink(1, START + 5000, { t: 5000, fresh: 1 })])
+    await store.append([uplink([1, START + 5000], { t: 5000, fresh: 1 })])
     acknowledged.push(5000)
     assert.equal(store.storeStatistics().fault, null)
     assert.deepEqual(await numbers(store), acknowledged)
