@@ -5,6 +5,13 @@ import type { User } from '../core/access/user.ts'
 import type { StoreHealth } from '../core/health.ts'
 import type { AccountFault } from './shared/account-fault.ts'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Logs what went wrong after the answer had begun, when nobody can be told any more. */
+    noteFault(error: unknown, request: FastifyRequest): void
+  }
+}
+
 /** What goes wrong before or beside a dialect's own routes. `allow` and `method` are there on 405. */
 export interface WireFault {
   readonly status: 400 | 404 | 405 | 408 | 413 | 414 | 415 | 431 | 500 | 503

@@ -17,18 +17,26 @@ export async function sendPieces(reply: FastifyReply, pieces: AsyncIterable<stri
     if (head.length > WHOLE) {
       return reply
         .type(JSON_TYPE)
-        .send(Readable.from(joined(head, source), { objectMode: false, highWaterMark: WHOLE }))
+        .send(Readable.from(joined(head, source, reply), { objectMode: false, highWaterMark: WHOLE }))
     }
   }
   return reply.type(JSON_TYPE).send(head)
 }
 
-async function* joined(head: string, rest: AsyncIterator<string>): AsyncGenerator<Buffer> {
+async function* joined(
+  head: string,
+  rest: AsyncIterator<string>,
+  { request }: FastifyReply,
+): AsyncGenerator<Buffer> {
   try {
     yield Buffer.from(head)
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
       yield Buffer.from(next.value)
     }
+  } catch (error) {
+    // The connection breaks off, so that the client can't take what came for the whole.
+    request.server.noteFault(error, request)
+    throw error
   } finally {
     await rest.return?.()
   }

@@ -31,8 +31,18 @@ const STATUS_OF: Readonly<Record<string, WireFault['status']>> = {
   FST_ERR_MAX_PARAM_LENGTH: 404,
 }
 
+/** Writes a fault into the log, with the id that its answer carries and nothing that is secret. */
+export function faultNote({ log, maskPath }: FaultOptions) {
+  return (error: unknown, { id, method, raw }: FastifyRequest): void => {
+    const path = maskPath(pathOf(raw.url ?? '/'))
+    log.error({ err: error, requestId: id, method, path }, 'request failed')
+  }
+}
+
 /** Answers whatever a route throws, in the words of the route or of the path's family. */
-export function createErrorHandler({ familyOf, log, maskPath }: FaultOptions) {
+export function createErrorHandler(options: FaultOptions) {
+  const note = faultNote(options)
+  const { familyOf } = options
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     if (error instanceof Refusal) {
       reply.code(error.status).headers(error.headers).type(JSON_TYPE).send(JSON.stringify(error.body))
@@ -40,12 +50,7 @@ export function createErrorHandler({ familyOf, log, maskPath }: FaultOptions) {
     }
     const path = pathOf(request.raw.url ?? '/')
     const status = statusOf(error, request)
-    if (status === 500) {
-      log.error(
-        { err: error, requestId: request.id, method: request.method, path: maskPath(path) },
-        'request failed',
-      )
-    }
+    if (status === 500) note(error, request)
     if (status === 503) reply.header('retry-after', RETRY_AFTER)
     const send = () => {
       const body = familyOf(path).body({ status, method: request.method })

@@ -27,9 +27,16 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 
 const MEDIA_TYPE = /^ *[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+ *(?:;|$)/
 
-/** Bodies are read whatever they are called, so a name that is none must not stop them. */
+const SLASH = 47
+
+/**
+ * Bodies are read whatever they are called, so a name that is none must not stop them; and a target in absolute form,
+ * as for a proxy, names the same path (RFC 9112, section 3.2.2).
+ */
 function tolerant(handler: Handler): Handler {
   return (request, response) => {
+    const target = request.url ?? ''
+    if (target.charCodeAt(0) !== SLASH) request.url = target.replace(/^https?:\/\/[^/?#]*/i, '') || '/'
     const type = request.headers['content-type']
     if (type !== undefined && type !== 'application/json' && !MEDIA_TYPE.test(type)) {
       request.headers['content-type'] = 'application/octet-stream'
@@ -53,6 +60,8 @@ export function openServer(handler: Handler, limits: SocketLimits): Server {
     tolerant(handler),
   )
   server.maxConnections = limits.maxConnections
+  // Small stacks close their side once the request is out. Node would then close the connection before the answer.
+  Object.assign(server, { httpAllowHalfOpen: true })
   return server
 }
 

@@ -136,11 +136,15 @@ describe('the HTTP server', () => {
   })
 
   it('answers a client that has half closed, and one that names no host', async () => {
-    const { url } = await open()
+    const { url } = await open({}, new Promise((resolve) => setTimeout(resolve, 100)))
     const raw = await openRaw(url)
     raw.send('POST /api/v1/echo HTTP/1.1\r\nContent-Length: 2\r\n\r\nab')
     raw.finish()
     assert.deepEqual(parseAnswer(await raw.read()).body, { length: 2 })
+    const slow = await openRaw(url)
+    slow.send('GET /api/v1/slow HTTP/1.1\r\n\r\n')
+    slow.finish()
+    assert.deepEqual(parseAnswer(await slow.read()).body, { slow: true })
   })
 
   it('answers pipelined requests in their order', async () => {

@@ -12,7 +12,7 @@ import { type CrossOrigin, createCrossOrigin } from './cross-origin.ts'
 import { directly } from './direct.ts'
 import { collectDocument, docs } from './docs.ts'
 import { type FamilyOf, indexFamilies } from './families.ts'
-import { type FaultLog, answerClientError, createErrorHandler, directFaults } from './faults.ts'
+import { type FaultLog, answerClientError, createErrorHandler, directFaults, faultNote } from './faults.ts'
 import { DEFAULT_LIMITS, type SocketLimits, closeServer, listenOn, openServer } from './listeners.ts'
 import { type PathTable, allowOf, createPathTable, pathOf } from './path-table.ts'
 
@@ -89,6 +89,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   })
   app.setErrorHandler(onFault)
+  app.decorate('noteFault', faultNote(faults))
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   readBodiesRaw(app)
