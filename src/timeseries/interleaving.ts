@@ -140,7 +140,7 @@ export async function answersOf(store: TelemetryStore): Promise<Answers> {
     submissions: await Promise.all([undefined, ...DEVICES].map((own) => store.submissions(own))),
     since: await store.submissionsSince(1_700_000_000_000 + 600_000),
     seen: DEVICES.map((own) => store.lastSeen(own)),
-    seenSince: store.seenSince(1_700_000_000_000 + 900_000).sort(),
+    seenSince: store.seenSince(1_700_000_000_000 + 900_000).sort((a, b) => a - b),
     log: await store.log({ after: 0, limit: 1000 }),
     logAfter: await store.log({ after: 7, limit: 5 }),
     logBefore: await store.log({ before: Infinity, limit: 6 }),

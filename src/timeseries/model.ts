@@ -34,8 +34,9 @@ interface ModelPoint extends Reading {
 }
 
 const DAY = 86_400_000
+const MINUTE = 60_000
 
-export interface ModelOptions {
+interface ModelOptions {
   readonly logDays?: number
   readonly now?: () => number
 }
@@ -45,6 +46,8 @@ const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 
 function compareSeries(a: Point, b: Point): number {
   return a.device - b.device || compareText(a.metric, b.metric) || compareText(a.dialect, b.dialect)
 }
+
+const byAge = (a: Point, b: Point): number => a.time - b.time || a.sequence - b.sequence
 
 const within = ({ from, to }: TimeRange, time: number): boolean => time >= from && time <= to
 
@@ -60,82 +63,103 @@ export interface Model extends TelemetryStore {
   continueAfter(sequence: number): void
 }
 
-export function createModel({ logDays = 30, now = Date.now }: ModelOptions = {}): Model {
-  let points: ModelPoint[] = []
-  let submitted: Stored[] = []
-  let log: Stored[] = []
-  let rows: (StoredRow & { place: number })[] = []
-  const keys = new Map<string, { sequence: number; device: number }>()
-  const tallies = new Map<string, Map<number, number>>()
-  const seen = new Map<number, number>()
-  const cursors = new Map<string, number>()
-  let sequence = 0
+/** What {@link createModel} makes: one array a thing, searched from end to end. */
+class ModelStore implements Model {
+  private points: ModelPoint[] = []
+  private submitted: Stored[] = []
+  private entries: Stored[] = []
+  private eventRows: (StoredRow & { place: number })[] = []
+  private readonly keys = new Map<string, { sequence: number; device: number }>()
+  private readonly counters = new Map<string, Map<number, number>>()
+  private readonly seen = new Map<number, number>()
+  private readonly cursors = new Map<string, number>()
+  private sequence = 0
+  private readonly logDays: number
+  private readonly now: () => number
 
-  function store(entry: Entry): Receipt {
-    sequence += 1
-    if (entry.key !== undefined) {
-      const key = JSON.stringify([entry.dialect, entry.key.scope, entry.key.text])
-      const original = keys.get(key)
-      if (original !== undefined) return { status: 'duplicate', sequence: original.sequence }
-      keys.set(key, { sequence, device: entry.device })
-    }
-    const own = sequence
-    for (const reading of entry.readings) putReading(entry, reading, own)
-    if (entry.kind === 'uplink') submitted.push({ sequence: own, entry })
-    if (entry.kind !== 'presence') log.push({ sequence: own, entry })
-    if (entry.seen !== false) seen.set(entry.device, Math.max(entry.received, seen.get(entry.device) ?? 0))
-    for (const { name, bucket, delta } of entry.tallies ?? []) {
-      const counts = tallies.get(name) ?? new Map<number, number>()
-      tallies.set(name, counts.set(bucket, (counts.get(bucket) ?? 0) + delta))
-    }
-    const { device, dialect, time } = entry
-    entry.rows?.forEach((row, place) =>
-      rows.push({ ...structuredClone(row), sequence: own, device, dialect, time, place }),
-    )
-    return { status: 'stored', sequence: own }
+  constructor({ logDays = 30, now = Date.now }: ModelOptions) {
+    this.logDays = logDays
+    this.now = now
   }
 
-  function putReading({ device, dialect, time }: Entry, reading: Reading, own: number): void {
-    points = points.filter(
+  continueAfter(last: number): void {
+    this.sequence = last
+  }
+
+  async append(entries: readonly Entry[]): Promise<Receipt[]> {
+    return entries.map((entry) => this.store(entry))
+  }
+
+  private store(entry: Entry): Receipt {
+    this.sequence += 1
+    const original = this.claim(entry)
+    if (original !== null) return { status: 'duplicate', sequence: original }
+    const { sequence } = this
+    for (const reading of entry.readings) this.putReading(entry, reading)
+    if (entry.kind === 'uplink') this.submitted.push({ sequence, entry })
+    if (entry.kind !== 'presence') this.entries.push({ sequence, entry })
+    if (entry.seen !== false) {
+      this.seen.set(entry.device, Math.max(entry.received, this.seen.get(entry.device) ?? 0))
+    }
+    this.putSideRows(entry)
+    return { status: 'stored', sequence }
+  }
+
+  /** The sequence that holds the entry's key already. */
+  private claim({ dialect, device, key }: Entry): number | null {
+    if (key === undefined) return null
+    const name = JSON.stringify([dialect, key.scope, key.text])
+    const original = this.keys.get(name)
+    if (original === undefined) this.keys.set(name, { sequence: this.sequence, device })
+    return original?.sequence ?? null
+  }
+
+  private putReading({ device, dialect, time }: Entry, reading: Reading): void {
+    const { sequence } = this
+    this.points = this.points.filter(
       (point) =>
         point.device !== device ||
         point.metric !== reading.metric ||
         point.dialect !== dialect ||
         point.time !== time ||
-        (SERIES_MODE[dialect] === 'keep' && point.sequence !== own),
+        (SERIES_MODE[dialect] === 'keep' && point.sequence !== sequence),
     )
-    points.push({ ...reading, value: structuredClone(reading.value), device, dialect, time, sequence: own })
+    this.points.push({ ...reading, value: structuredClone(reading.value), device, dialect, time, sequence })
   }
 
-  const select = (selector: SeriesSelector): Point[] =>
-    points
+  private putSideRows({ device, dialect, time, tallies = [], rows = [] }: Entry): void {
+    const { sequence } = this
+    for (const { name, bucket, delta } of tallies) {
+      const counts = this.counters.get(name) ?? new Map<number, number>()
+      this.counters.set(name, counts.set(bucket, (counts.get(bucket) ?? 0) + delta))
+    }
+    rows.forEach((row, place) => {
+      this.eventRows.push({ ...structuredClone(row), sequence, device, dialect, time, place })
+    })
+  }
+
+  private select(selector: SeriesSelector): Point[] {
+    return this.points
       .filter(
-        (p) =>
-          fits(selector.devices, p.device) &&
-          fits(selector.metrics, p.metric) &&
-          fits(selector.dialects, p.dialect),
+        (point) =>
+          fits(selector.devices, point.device) &&
+          fits(selector.metrics, point.metric) &&
+          fits(selector.dialects, point.dialect),
       )
       .map(toPoint)
+  }
 
-  function latest(selector: SeriesSelector): Point[] {
+  async latest(selector: SeriesSelector): Promise<Point[]> {
     const newest = new Map<string, Point>()
-    for (const point of select(selector)) {
-      const name = JSON.stringify([point.device, point.metric, point.dialect])
-      const known = newest.get(name)
-      if (
-        known === undefined ||
-        point.time > known.time ||
-        (point.time === known.time && point.sequence > known.sequence)
-      ) {
-        newest.set(name, point)
-      }
+    for (const point of this.select(selector).sort(byAge)) {
+      newest.set(JSON.stringify([point.device, point.metric, point.dialect]), point)
     }
     return [...newest.values()].sort(compareSeries)
   }
 
-  function range(query: RangeQuery): RangePage {
+  async range(query: RangeQuery): Promise<RangePage> {
     const sign = query.order === 'newest' ? -1 : 1
-    const sorted = select(query)
+    const sorted = this.select(query)
       .filter(({ time }) => within(query.range, time))
       .sort((a, b) => sign * (a.time - b.time) || compareSeries(a, b) || sign * (a.sequence - b.sequence))
     const start = query.after === undefined ? 0 : Number(query.after)
@@ -145,33 +169,31 @@ export function createModel({ logDays = 30, now = Date.now }: ModelOptions = {})
       const instants = [...new Set(rest.map(({ time }) => time))].slice(0, query.limit)
       count = rest.filter(({ time }) => instants.includes(time)).length
     }
-    const page = rest.slice(0, count)
-    return count < rest.length && count > 0 ? { points: page, next: String(start + count) } : { points: page }
+    const points = rest.slice(0, count)
+    return count < rest.length && count > 0 ? { points, next: String(start + count) } : { points }
   }
 
-  function aggregate({ device, metric, dialects, range: bounds, window, order }: AggregateQuery): Bucket[] {
-    const buckets = new Map<number, Point[]>()
-    const own = select({ devices: [device], metrics: [metric], ...(dialects && { dialects }) })
-    for (const point of own.sort((a, b) => a.time - b.time || a.sequence - b.sequence)) {
-      if (typeof point.value !== 'number' || !within(bounds, point.time)) continue
-      const start = Math.floor(point.time / window) * window
-      buckets.set(start, [...(buckets.get(start) ?? []), point])
-    }
-    const result = [...buckets].map(([start, inside]) =>
-      bucketOf(
-        start,
-        inside.map(({ value }) => value as number),
-      ),
+  async aggregate({ device, metric, dialects, range, window, order }: AggregateQuery): Promise<Bucket[]> {
+    const own = this.select({ devices: [device], metrics: [metric], ...(dialects && { dialects }) })
+    const numbers = own
+      .filter(({ time, value }) => typeof value === 'number' && within(range, time))
+      .sort(byAge)
+    const buckets = [...Map.groupBy(numbers, ({ time }) => Math.floor(time / window) * window)].map(
+      ([start, inside]) =>
+        bucketOf(
+          start,
+          inside.map(({ value }) => value as number),
+        ),
     )
-    return order === 'newest' ? result.reverse() : result
+    return order === 'newest' ? buckets.reverse() : buckets
   }
 
-  function statistics(selector: SeriesSelector, bounds: TimeRange): SeriesStatistics[] {
-    const groups = Map.groupBy(
-      select(selector)
-        .filter(({ time }) => within(bounds, time))
-        .sort(compareSeries),
-      ({ device, metric, dialect }) => JSON.stringify([device, metric, dialect]),
+  async statistics(selector: SeriesSelector, range: TimeRange): Promise<SeriesStatistics[]> {
+    const inside = this.select(selector)
+      .filter(({ time }) => within(range, time))
+      .sort(compareSeries)
+    const groups = Map.groupBy(inside, ({ device, metric, dialect }) =>
+      JSON.stringify([device, metric, dialect]),
     )
     return [...groups.values()].map((group) => {
       const [{ device, metric, dialect }] = group as [Point]
@@ -187,22 +209,42 @@ export function createModel({ logDays = 30, now = Date.now }: ModelOptions = {})
     })
   }
 
-  const expired = ({ sequence: own, entry }: Stored): boolean =>
-    logDays > 0 &&
-    !LOG_FOREVER.has(entry.dialect) &&
-    entry.received < now() - logDays * DAY &&
-    own <= Math.min(Infinity, ...cursors.values())
+  async submissions(device?: number): Promise<number> {
+    return this.submitted.filter(({ entry }) => device === undefined || entry.device === device).length
+  }
 
-  function readLog({ device, after = 0, before, limit }: LogQuery): LogEntry[] {
-    const own = log.filter(
-      (stored) => (device === undefined || stored.entry.device === device) && !expired(stored),
+  async submissionsSince(since: number): Promise<number> {
+    const first = Math.floor(since / MINUTE)
+    return this.submitted.filter(({ entry }) => Math.floor(entry.received / MINUTE) >= first).length
+  }
+
+  lastSeen(device: number): number | null {
+    return this.seen.get(device) ?? null
+  }
+
+  seenSince(since: number): number[] {
+    return [...this.seen].filter(([, received]) => received >= since).map(([device]) => device)
+  }
+
+  private expired({ sequence, entry }: Stored): boolean {
+    return (
+      this.logDays > 0 &&
+      !LOG_FOREVER.has(entry.dialect) &&
+      entry.received < this.now() - this.logDays * DAY &&
+      sequence <= Math.min(Infinity, ...this.cursors.values())
+    )
+  }
+
+  async log({ device, after = 0, before, limit }: LogQuery): Promise<LogEntry[]> {
+    const own = this.entries.filter(
+      (stored) => (device === undefined || stored.entry.device === device) && !this.expired(stored),
     )
     const wanted =
       before === undefined
-        ? own.filter((stored) => stored.sequence > after)
-        : own.filter((stored) => stored.sequence < before).reverse()
-    return wanted.slice(0, limit).map(({ sequence: number, entry }) => ({
-      sequence: number,
+        ? own.filter(({ sequence }) => sequence > after)
+        : own.filter(({ sequence }) => sequence < before).reverse()
+    return wanted.slice(0, limit).map(({ sequence, entry }) => ({
+      sequence,
       device: entry.device,
       dialect: entry.dialect,
       kind: entry.kind,
@@ -213,94 +255,85 @@ export function createModel({ logDays = 30, now = Date.now }: ModelOptions = {})
     }))
   }
 
-  function readRows({ dialect, subject, range: bounds, order, limit, after }: RowQuery): StoredRow[] {
+  async cursor(name: string): Promise<number> {
+    const position = this.cursors.get(name) ?? 0
+    this.cursors.set(name, position)
+    return position
+  }
+
+  async moveCursor(name: string, sequence: number): Promise<void> {
+    this.cursors.set(name, sequence)
+  }
+
+  async tallies(
+    name: string,
+    { from, to }: { from: number; to: number },
+  ): Promise<{ bucket: number; count: number }[]> {
+    return [...(this.counters.get(name) ?? [])]
+      .filter(([bucket]) => bucket >= from && bucket <= to)
+      .sort(([a], [b]) => a - b)
+      .map(([bucket, count]) => ({ bucket, count }))
+  }
+
+  async rows({ dialect, subject, range, order, limit, after }: RowQuery): Promise<StoredRow[]> {
     const sign = order === 'newest' ? -1 : 1
-    const sorted = rows
-      .filter(
-        (row) =>
-          row.dialect === dialect &&
-          (subject === undefined || row.subject === subject) &&
-          within(bounds, row.time),
-      )
-      .filter(
-        (row) =>
-          after === undefined ||
-          sign * (row.time - after.time) > 0 ||
-          (row.time === after.time && sign * (row.sequence - after.sequence) > 0),
-      )
-      .sort(
-        (a, b) => sign * (a.time - b.time) || sign * (a.sequence - b.sequence) || sign * (a.place - b.place),
-      )
+    const behind = (row: StoredRow) =>
+      after === undefined || (sign * (row.time - after.time) || sign * (row.sequence - after.sequence)) > 0
+    const sorted = this.eventRows
+      .filter((row) => row.dialect === dialect && (subject === undefined || row.subject === subject))
+      .filter((row) => within(range, row.time) && behind(row))
+      .sort((a, b) => sign * (a.time - b.time || a.sequence - b.sequence || a.place - b.place))
     const last = sorted[limit - 1]?.sequence
     return sorted
       .filter((row, index) => index < limit || row.sequence === last)
-      .map(({ place: _, ...row }) => row)
+      .map(({ sequence, device, subject: own, fields, time }) => ({
+        sequence,
+        device,
+        dialect,
+        subject: own,
+        fields,
+        time,
+      }))
   }
 
-  function remove(device: number, bounds: TimeRange): void {
-    sequence += 1
-    const gone = (own: number, time: number) => own === device && within(bounds, time)
-    points = points.filter((point) => !gone(point.device, point.time))
-    submitted = submitted.filter(({ entry }) => !gone(entry.device, entry.time))
-    log = log.filter(({ entry }) => !gone(entry.device, entry.time))
+  async deleteRange(device: number, range: TimeRange): Promise<void> {
+    this.sequence += 1
+    const gone = (own: number, time: number) => own === device && within(range, time)
+    this.points = this.points.filter((point) => !gone(point.device, point.time))
+    this.submitted = this.submitted.filter(({ entry }) => !gone(entry.device, entry.time))
+    this.entries = this.entries.filter(({ entry }) => !gone(entry.device, entry.time))
   }
 
-  const statisticsOfStore = (): StoreStatistics => ({
-    series: new Set(points.map(({ device, metric, dialect }) => JSON.stringify([device, metric, dialect])))
-      .size,
-    points: points.length,
-    headPoints: 0,
-    journalBytes: 0,
-    chunkBytes: 0,
-    logBytes: 0,
-    fileBytes: 0,
-    lastSequence: sequence,
-    compactions: 0,
-    fault: null,
-  })
-
-  return {
-    continueAfter(last) {
-      sequence = last
-    },
-    append: async (entries) => entries.map(store),
-    deleteRange: async (device, bounds) => remove(device, bounds),
-    async deleteDevice(device) {
-      remove(device, { from: 0, to: Infinity })
-      seen.delete(device)
-      rows = rows.filter((row) => row.device !== device)
-      for (const [key, owner] of keys) if (owner.device === device) keys.delete(key)
-    },
-    latest: async (selector) => latest(selector),
-    range: async (query) => range(query),
-    aggregate: async (query) => aggregate(query),
-    statistics: async (selector, bounds) => statistics(selector, bounds),
-    submissions: async (device) =>
-      submitted.filter(({ entry }) => device === undefined || entry.device === device).length,
-    submissionsSince: async (since) =>
-      submitted.filter(({ entry }) => Math.floor(entry.received / 60_000) >= Math.floor(since / 60_000))
-        .length,
-    lastSeen: (device) => seen.get(device) ?? null,
-    seenSince: (since) => [...seen].filter(([, received]) => received >= since).map(([device]) => device),
-    log: async (query) => readLog(query),
-    async cursor(name) {
-      if (!cursors.has(name)) cursors.set(name, 0)
-      return cursors.get(name) ?? 0
-    },
-    async moveCursor(name, to) {
-      cursors.set(name, to)
-    },
-    tallies: async (name, { from, to }) =>
-      [...(tallies.get(name) ?? [])]
-        .filter(([bucket]) => bucket >= from && bucket <= to)
-        .sort(([a], [b]) => a - b)
-        .map(([bucket, count]) => ({ bucket, count })),
-    rows: async (query) => readRows(query),
-    storeStatistics: statisticsOfStore,
-    compact: async () => undefined,
-    close: async () => undefined,
+  async deleteDevice(device: number): Promise<void> {
+    await this.deleteRange(device, { from: 0, to: Infinity })
+    this.seen.delete(device)
+    this.eventRows = this.eventRows.filter((row) => row.device !== device)
+    for (const [key, owner] of this.keys) if (owner.device === device) this.keys.delete(key)
   }
+
+  storeStatistics(): StoreStatistics {
+    return {
+      series: new Set(
+        this.points.map(({ device, metric, dialect }) => JSON.stringify([device, metric, dialect])),
+      ).size,
+      points: this.points.length,
+      headPoints: 0,
+      journalBytes: 0,
+      chunkBytes: 0,
+      logBytes: 0,
+      fileBytes: 0,
+      lastSequence: this.sequence,
+      compactions: 0,
+      fault: null,
+    }
+  }
+
+  async compact(): Promise<void> {}
+
+  async close(): Promise<void> {}
 }
+
+export const createModel = (options: ModelOptions = {}): Model => new ModelStore(options)
 
 function bucketOf(start: number, values: readonly number[]): Bucket {
   const sum = values.reduce((total, value) => total + value, 0)

@@ -8,9 +8,26 @@ export function valuesContract(bench: Bench): void {
   describe('values', () => {
     it('come back as they were given', async () => {
       const values: Reading['value'][] = [
-        ...[0, -0, 1, -1.25, 0.1 + 0.2, 1e300, 5e-324, Number.MAX_SAFE_INTEGER, -1e-7],
-        ...[true, false, '', 'text', 'größer ⚡', 'a\u0000b', '\ud800'],
-        ...[[], [1, [null, 'x']], {}, { a: { b: [true] } }],
+        0,
+        -0,
+        1,
+        -1.25,
+        0.1 + 0.2,
+        1e300,
+        5e-324,
+        Number.MAX_SAFE_INTEGER,
+        -1e-7,
+        true,
+        false,
+        '',
+        'text',
+        'größer ⚡',
+        'a\u0000b',
+        '\ud800',
+        [],
+        [1, [null, 'x']],
+        {},
+        { a: { b: [true] } },
       ]
       for (const [index, value] of values.entries())
         await bench.store.append([uplink([1, START + index], { v: value })])

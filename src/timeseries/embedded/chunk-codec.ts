@@ -142,27 +142,24 @@ function summarize(points: Columns, slice: ChunkSlice): Summary {
     attributes: 0,
     constant: 0,
   }
-  const histogram = new Map<number, number>()
-  let attribute = -1
   for (let index = slice.from; index < slice.to; index += 1) {
-    const sequence = points.sequences === null ? points.sequence : (points.sequences[index] ?? 0)
+    const sequence = points.sequences === null ? points.sequence : (points.sequences[index] as number)
     if (sequence > summary.sequence) summary.sequence = sequence
-    if (typeAt(points, index) === NUMBER) addNumber(summary, points.values[index] ?? 0)
-    const own = attributeAt(points, index)
-    if (own !== attribute) histogram.set(own, histogram.get(own) ?? 0)
-    attribute = own
+    if (typeAt(points, index) === NUMBER) addNumber(summary, points.values[index] as number)
   }
-  if (histogram.size <= 1) {
-    summary.constant = attribute
-    summary.attributes = attribute
-    return summary
-  }
-  for (let index = slice.from; index < slice.to; index += 1) {
-    const own = attributeAt(points, index)
-    histogram.set(own, (histogram.get(own) ?? 0) + 1)
-  }
-  summary.attributes = new Uint8Array(Uint32Array.from([...histogram].flat()).buffer)
+  summary.constant = attributeAt(points, slice.from)
+  summary.attributes = histogramOf(points, slice) ?? summary.constant
   return summary
+}
+
+/** Pairs (attribute id, count); null where all points have the same. */
+function histogramOf(points: Columns, { from, to }: ChunkSlice): Uint8Array | null {
+  const { attributes } = points
+  if (attributes === null || attributes.subarray(from, to).every((own) => own === attributes[from]))
+    return null
+  const histogram = new Map<number, number>()
+  for (const own of attributes.subarray(from, to)) histogram.set(own, (histogram.get(own) ?? 0) + 1)
+  return new Uint8Array(Uint32Array.from([...histogram].flat()).buffer)
 }
 
 function addNumber(summary: Summary, value: number): void {

@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Entry } from '../../core/telemetry/store.ts'
+import type { Entry, Reading } from '../../core/telemetry/store.ts'
 import { ByteSink, ByteSource } from './byte-stream.ts'
 import { Catalogue, DEFAULT_LIMITS } from './catalogue.ts'
 import { decodeChunk, eachAttribute, encodeChunk } from './chunk-codec.ts'
 import { BOOLEAN, JSON_TEXT, NUMBER, PointBuffer, valueOf } from './columns.ts'
-import { decodeBodies, decodePoints, encodeBodies, encodePoints, LOGGED, SEEN } from './journal-codec.ts'
+import {
+  type Batch,
+  type Bodies,
+  decodeBodies,
+  decodePoints,
+  encodeBodies,
+  encodePoints,
+  LOGGED,
+  SEEN,
+} from './journal-codec.ts'
 import { type BlockEntry, decodeLogBlock, encodeLogBlock } from './log-codec.ts'
 import {
   readDoubles,
@@ -152,12 +161,9 @@ describe('chunks', () => {
           }
           const counts = new Map<number, number>()
           eachAttribute(chunk, (id, count) => counts.set(id, count))
-          assert.deepEqual(
-            [...counts].sort(),
-            [...Map.groupBy(points, ({ attribute }) => attribute)]
-              .map(([id, group]) => [id, group.length])
-              .sort(),
-          )
+          const groups = [...Map.groupBy(points, ({ attribute }) => attribute)]
+          const expected = groups.map(([id, group]) => [id, group.length] as const)
+          assert.deepEqual(Object.fromEntries(counts), Object.fromEntries(expected))
         },
       ),
     )
@@ -194,6 +200,33 @@ function push(
   )
 }
 
+interface Decoded {
+  readonly batch: Batch
+  readonly catalogue: Catalogue
+}
+
+function assertEntry(own: Entry, index: number, decoded: Decoded & { bodies: Bodies }): void {
+  const { batch, bodies, catalogue } = decoded
+  const flags = (own.seen === false ? 0 : SEEN) | (own.kind === 'presence' ? 0 : LOGGED)
+  assert.deepEqual([batch.entryDevice[index], batch.entryFlags[index]], [own.device, flags])
+  assert.deepEqual([batch.entryTime[index], batch.entryReceived[index]], [own.time, own.received])
+  assert.deepEqual(new Uint8Array(bodies.bodies[index] ?? []), own.body)
+  assert.equal(catalogue.kinds.texts[bodies.kinds[index] ?? -1], own.kind)
+  if (own.kind !== 'presence') assert.equal(bodies.keys[index], own.key?.text ?? null)
+}
+
+function assertReading(own: Reading, at: number, decoded: Decoded & { device: number }): void {
+  const { batch, catalogue, device } = decoded
+  const row = catalogue.series.row(batch.series[at] ?? -1)
+  assert.deepEqual([row.device, row.metric], [device, own.metric])
+  assert.deepEqual(
+    valueOf(batch.types?.[at] ?? NUMBER, batch.values[at] ?? Number.NaN, batch.texts),
+    own.value,
+  )
+  const number = batch.attributes?.[at] ?? batch.attribute
+  assert.deepEqual({ ...catalogue.attributes.get(number) }, { ...own.attributes })
+}
+
 describe('journal rows', () => {
   it('give entries, points and bodies back', () => {
     fc.assert(
@@ -202,31 +235,12 @@ describe('journal rows', () => {
         const batch = decodePoints(encodePoints(entries, catalogue))
         const bodies = decodeBodies(encodeBodies(entries, catalogue))
         let at = 0
-        entries.forEach((own: Entry, index) => {
-          const flags = (own.seen === false ? 0 : SEEN) | (own.kind === 'presence' ? 0 : LOGGED)
-          assert.deepEqual(
-            [
-              batch.entryDevice[index],
-              batch.entryTime[index],
-              batch.entryReceived[index],
-              batch.entryFlags[index],
-            ],
-            [own.device, own.time, own.received, flags],
-          )
-          for (const { metric, value, attributes } of own.readings) {
-            const row = catalogue.series.row(batch.series[at] ?? -1)
-            assert.deepEqual([row.device, row.metric], [own.device, metric])
-            assert.deepEqual(
-              valueOf(batch.types?.[at] ?? NUMBER, batch.values[at] ?? Number.NaN, batch.texts),
-              value,
-            )
-            const number = batch.attributes?.[at] ?? batch.attribute
-            assert.deepEqual({ ...catalogue.attributes.get(number) }, { ...attributes })
+        entries.forEach((own, index) => {
+          assertEntry(own, index, { batch, bodies, catalogue })
+          for (const reading of own.readings) {
+            assertReading(reading, at, { batch, catalogue, device: own.device })
             at += 1
           }
-          assert.deepEqual(new Uint8Array(bodies.bodies[index] ?? []), own.body)
-          assert.equal(catalogue.kinds.texts[bodies.kinds[index] ?? -1], own.kind)
-          if (own.kind !== 'presence') assert.equal(bodies.keys[index], own.key?.text ?? null)
         })
         assert.equal(batch.points, at)
       }),

@@ -1,4 +1,4 @@
-import type { Entry, Reading } from '../../core/telemetry/store.ts'
+import type { Entry, Reading, Value } from '../../core/telemetry/store.ts'
 import { BOOLEAN, JSON_TEXT, NUMBER } from './columns.ts'
 
 /**
@@ -136,14 +136,16 @@ function writeEntries(entries: readonly Entry[], batch: Batch, numbering: Number
     for (let place = 0; place < readings.length; place += 1) {
       const value = (readings[place] as Reading).value
       if (typeof value === 'number') values[at] = value
-      else {
-        const isBoolean = typeof value === 'boolean'
-        if (types !== null) types[at] = isBoolean ? BOOLEAN : JSON_TEXT
-        values[at] = isBoolean ? Number(value) : text++
-      }
+      else values[at] = typeof value === 'boolean' ? Number(value) : text++
+      if (types !== null) types[at] = typeNumber(value)
       at += 1
     }
   }
+}
+
+function typeNumber(value: Value): number {
+  if (typeof value === 'number') return NUMBER
+  return typeof value === 'boolean' ? BOOLEAN : JSON_TEXT
 }
 
 function viewColumns(bytes: Uint8Array<ArrayBuffer>, layout: Layout, attribute: number): Batch {

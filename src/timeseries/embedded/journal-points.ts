@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Columns, JSON_TEXT, NUMBER, PointBuffer } from './columns.ts'
 import { type Batch, decodePoints, typeOf } from './journal-codec.ts'
-import { droppedSet } from './log-query.ts'
+import { droppedSet } from './journal-entries.ts'
 import { deletedBy, type Tombstone } from './tombstones.ts'
 
 /** The journal rows that a compaction works in: the prefix with at most so many points, or one row. */

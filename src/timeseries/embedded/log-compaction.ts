@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { DIALECTS } from '../../core/dialects.ts'
 import { type BlockEntry, decodeLogBlock, encodeLogBlock } from './log-codec.ts'
-import { type EntryOf, expandJournal } from './log-query.ts'
+import { type EntryOf, expandJournal } from './journal-entries.ts'
 import { neverExpires } from './log-retention.ts'
 import type { NewLogBlock, OldLogBlock } from './messages.ts'
 import type { PieceSender } from './piece-sender.ts'
@@ -80,31 +80,39 @@ function acceptor(due: readonly Tombstone[]): (entry: Row) => boolean {
  */
 async function sendSlice(rows: readonly Row[], through: number, send: PieceSender): Promise<void> {
   const slice = rows[0]?.sequence ?? 0
-  const sorted = rows.toSorted(
-    (a, b) => a.dialect - b.dialect || a.device - b.device || a.sequence - b.sequence,
-  )
-  let from = 0
-  let bytes = 0
   let blocks: NewLogBlock[] = []
   const flush = async () => {
     const logBytes = blocks.reduce((sum, { data }) => sum + data.length, 0)
     if (blocks.length > 0) await send({ logBlocks: blocks, change: { logBytes } })
     blocks = []
   }
-  for (let index = 0; index <= sorted.length; index += 1) {
-    const entry = sorted[index]
-    const full = bytes >= BLOCK_BYTES || index - from >= BLOCK_ENTRIES
-    if (index > from && (full || entry?.dialect !== sorted[from]?.dialect)) {
-      blocks.push(newBlock(sorted.slice(from, index), slice))
-      from = index
-      bytes = 0
-    }
-    bytes += entry?.body.length ?? 0
+  for (const entries of blocksOf(rows)) {
+    blocks.push(newBlock(entries, slice))
     // A block has many rows in the index of devices.
     if (blocks.length * ROWS_OF_BLOCK >= send.rows) await flush()
   }
   await flush()
   await send({ meta: { logThrough: through } })
+}
+
+/** Entries of one dialect, by device and sequence, in portions. */
+function* blocksOf(rows: readonly Row[]): Generator<Row[]> {
+  const sorted = rows.toSorted(
+    (a, b) => a.dialect - b.dialect || a.device - b.device || a.sequence - b.sequence,
+  )
+  let block: Row[] = []
+  let bytes = 0
+  for (const entry of sorted) {
+    const full = bytes >= BLOCK_BYTES || block.length >= BLOCK_ENTRIES
+    if (block.length > 0 && (full || entry.dialect !== block[0]?.dialect)) {
+      yield block
+      block = []
+      bytes = 0
+    }
+    block.push(entry)
+    bytes += entry.body.length
+  }
+  if (block.length > 0) yield block
 }
 
 async function removeUnfinished({ database, send }: LogWork, moved: number): Promise<void> {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { JSON_TEXT } from './columns.ts'
 import { decodePoints } from './journal-codec.ts'
-import { droppedSet } from './log-query.ts'
+import { droppedSet } from './journal-entries.ts'
 import type { Memory } from './memory.ts'
 import { readMeta } from './schema.ts'
 import { SUBMISSIONS } from './series-index.ts'

@@ -73,7 +73,7 @@ export class Segments {
   next(): Segment | null {
     const chunk = this.peek()
     const segment = this.scan.newest ? this.nextNewest(chunk) : this.nextOldest(chunk)
-    if (segment?.chunk != null) this.position += 1
+    if (segment !== null && segment.chunk !== null) this.position += 1
     return segment
   }
 
@@ -180,7 +180,7 @@ export class Segments {
 
 /** The head's points that are not in chunks. */
 function after(head: Columns | null, through: number): Columns | null {
-  if (head?.sequences == null) return null
+  if (head === null || head.sequences === null) return null
   if (head.sequences.every((sequence) => sequence > through)) return head
   const left = new PointBuffer(head.count)
   for (let index = 0; index < head.count; index += 1) {
@@ -202,21 +202,23 @@ export interface Merge {
  * of two readings that one message gave for one metric.
  */
 export function mergeColumns(into: PointBuffer, { keep, older, newer, skipOlder }: Merge): void {
-  let a = older?.from ?? 0
-  let b = newer?.from ?? 0
-  const endA = older?.to ?? 0
-  const endB = newer?.to ?? 0
-  while (a < endA || b < endB) {
-    const timeA = a < endA ? (older?.columns.times[a] as number) : Infinity
-    const timeB = b < endB ? (newer?.columns.times[b] as number) : Infinity
-    if (timeA <= timeB && older !== null) {
-      if (!skipOlder(timeA)) place(into, older.columns, { index: a, keep })
-      a += 1
-    } else if (newer !== null) {
-      place(into, newer.columns, { index: b, keep })
-      b += 1
+  let next = newer?.from ?? 0
+  const takeNewerBefore = (time: number) => {
+    if (newer === null) return
+    for (; next < newer.to && (newer.columns.times[next] as number) < time; next += 1) {
+      place(into, newer.columns, { index: next, keep })
     }
   }
+  if (older !== null) {
+    const { columns } = older
+    for (let index = older.from; index < older.to; index += 1) {
+      const time = columns.times[index] as number
+      // At one instant the older point comes first, so that the newer one replaces it or stands behind it.
+      takeNewerBefore(time)
+      if (!skipOlder(time)) place(into, columns, { index, keep })
+    }
+  }
+  takeNewerBefore(Infinity)
 }
 
 function place(into: PointBuffer, from: Columns, { index, keep }: { index: number; keep: boolean }): void {

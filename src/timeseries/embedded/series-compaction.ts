@@ -51,56 +51,63 @@ interface Neighbourhood {
   readonly next: number
 }
 
+/** What has been decided so far about a series. */
+interface Outcome {
+  readonly remove: number[]
+  readonly add: NewChunk[]
+  points: number
+  bytes: number
+  /** The last points written, where no chunk that stays lies behind them. */
+  last: Columns | null
+  lastStays: boolean
+}
+
 /** Works fresh points and deletes into a series' chunks, rewriting no more of them than must be. */
 export function compactSeries(source: ChunkSource, work: SeriesWork): SeriesResult {
-  const { state, fresh, open } = work
+  const { state } = work
   const near = neighbourhood(source, work)
-  const remove: number[] = []
-  const add: NewChunk[] = []
-  let points = 0
-  let bytes = 0
-  let last: Columns | null = null
-  let lastStays = false
-  for (const group of groups(near, fresh)) {
-    const { chunk } = group
-    const pruned = chunk !== null && open.some((stone) => stone.from <= chunk.end && stone.to >= chunk.start)
-    if (chunk !== null && !pruned && group.from === group.to) {
-      lastStays = true
-      continue
-    }
-    const stays = chunk !== null && !pruned && standsAlone(chunk, group, work)
-    lastStays = stays && group.from === group.to
-    let merged: Columns = sliceOf(fresh, group.from, group.to)
-    if (chunk !== null && !stays) {
-      const data = source.data(chunk.id)
-      merged = merge(decodeChunk(data, chunk), merged, work)
-      remove.push(chunk.id)
-      points -= chunk.count
-      bytes -= data.length
-    }
-    for (const piece of split(merged, work.chunkPoints)) {
-      const encoded = encodeChunk(merged, { ...piece, keepSequences: state.keep })
-      add.push({ series: state.id, ...encoded })
-      points += encoded.count
-      bytes += encoded.data.length
-    }
-    if (merged.count > 0) {
-      last = merged
-      lastStays = false
-    }
-  }
-  const end = near.next < Infinity || lastStays ? null : { last, removed: new Set(remove) }
+  const out: Outcome = { remove: [], add: [], points: 0, bytes: 0, last: null, lastStays: false }
+  for (const group of groups(near, work.fresh)) compactGroup(source, work, { group, out })
+  const end = near.next < Infinity || out.lastStays ? null : { last: out.last, removed: new Set(out.remove) }
+  const count = state.count + out.points
   return {
-    remove,
-    add,
-    update: {
-      id: state.id,
-      through: work.through,
-      count: state.count + points,
-      ...latestOf(source, state, end),
-    },
-    change: { readings: state.counted ? points : 0, chunkBytes: bytes },
+    remove: out.remove,
+    add: out.add,
+    update: { id: state.id, through: work.through, count, ...latestOf(source, state, end) },
+    change: { readings: state.counted ? out.points : 0, chunkBytes: out.bytes },
   }
+}
+
+function compactGroup(
+  source: ChunkSource,
+  work: SeriesWork,
+  { group, out }: { group: Group; out: Outcome },
+): void {
+  const { chunk } = group
+  const pruned =
+    chunk !== null && work.open.some((stone) => stone.from <= chunk.end && stone.to >= chunk.start)
+  if (chunk !== null && !pruned && group.from === group.to) {
+    out.last = null
+    out.lastStays = true
+    return
+  }
+  const stays = chunk !== null && !pruned && standsAlone(chunk, group, work)
+  let merged: Columns = sliceOf(work.fresh, group.from, group.to)
+  if (chunk !== null && !stays) {
+    const data = source.data(chunk.id)
+    merged = merge(decodeChunk(data, chunk), merged, work)
+    out.remove.push(chunk.id)
+    out.points -= chunk.count
+    out.bytes -= data.length
+  }
+  for (const piece of split(merged, work.chunkPoints)) {
+    const encoded = encodeChunk(merged, { ...piece, keepSequences: work.state.keep })
+    out.add.push({ series: work.state.id, ...encoded })
+    out.points += encoded.count
+    out.bytes += encoded.data.length
+  }
+  out.lastStays = false
+  if (merged.count > 0) out.last = merged
 }
 
 function sliceOf(points: Columns, from: number, to: number): Columns {
