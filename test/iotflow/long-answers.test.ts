@@ -86,6 +86,33 @@ describe('answers too long for one piece', () => {
     assert.deepEqual({ count, total, limit }, { count: 1000, total: 2 * RECORDS, limit: 1000 })
   })
 
+  it('show a group of more devices than are read at a time, each once', async () => {
+    const asAna = { 'x-user-id': ana.id }
+    const ids: number[] = []
+    for (let n = 0; n < 1100; n += 1) ids.push((await addDevice(house, ana, `member ${n}`)).id)
+    const made = await call(house, {
+      method: 'POST',
+      target: '/api/v1/groups',
+      headers: asAna,
+      body: { name: 'all' },
+    })
+    const { id } = (made.body as { group: { id: number } }).group
+    const target = `/api/v1/groups/${id}`
+    const body = { device_ids: ids }
+    const bulk = await call(house, { method: 'POST', target: `${target}/devices/bulk`, headers: asAna, body })
+    assert.equal((bulk.body as { added: number }).added, 1100)
+    for (const path of [target, '/api/v1/groups?include_devices=true']) {
+      const { body: said } = await call(house, { method: 'GET', target: path, headers: asAna })
+      const { group, groups } = said as Record<'group' | 'groups', never>
+      const [shown] = [group ?? groups[0]] as { device_count: number; devices: { id: number }[] }[]
+      assert.deepEqual(
+        shown?.devices.map((device) => device.id),
+        ids,
+      )
+      assert.equal(shown?.device_count, 1100)
+    }
+  })
+
   it('break off when the client leaves, and hurt nobody', async () => {
     for (let n = 0; n < 20; n += 1) {
       const leave = new AbortController()

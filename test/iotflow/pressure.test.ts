@@ -74,6 +74,30 @@ describe('iotflow under pressure', () => {
     assert.match(metrics, /rejected_total\{reason="invalid_input"\} 1/)
   })
 
+  it('stops guessing at passwords at every door, and says for how long', async (t) => {
+    const house = await startHouse()
+    t.after(() => house.close())
+    await addPerson(house, 'ana')
+    const login = (body: string, type = 'application/json') =>
+      fetch(`${house.url}/api/v1/auth/login`, { method: 'POST', headers: { 'content-type': type }, body })
+    const wrong = JSON.stringify({ username: 'ana', password: 'wrong' })
+    for (let n = 0; n < 10; n += 1) assert.equal((await login(wrong)).status, 401)
+    const right = await login(JSON.stringify({ username: 'ana', password: 'correct horse' }))
+    assert.equal(right.status, 429)
+    assert.ok(Number(right.headers.get('retry-after')) > 0)
+    const { timestamp, ...said } = (await right.json()) as Record<string, unknown>
+    assert.match(String(timestamp), /Z$/)
+    assert.deepEqual(said, {
+      error: 'Rate Limit Exceeded',
+      message: 'Too many requests',
+      path: '/api/v1/auth/login',
+    })
+    const form = await login('username=ana&password=correct+horse', 'application/x-www-form-urlencoded')
+    assert.equal(form.status, 429)
+    assert.ok(Number(form.headers.get('retry-after')) > 0)
+    assert.deepEqual(Object.keys((await form.json()) as object), ['detail'])
+  })
+
   it('lets no secret into its log, whatever goes wrong', async (t) => {
     const house = await startHouse({ LOG_LEVEL: 'trace' })
     t.after(() => house.close())

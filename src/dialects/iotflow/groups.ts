@@ -1,6 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { User } from '../../core/access/user.ts'
+import type { Device } from '../../core/devices/device.ts'
 import type { Label } from '../../core/devices/label.ts'
+import { arrayPieces, sendPieces } from '../../wire/json-stream.ts'
 import { queryFlag, queryPage } from '../../wire/query.ts'
 import type { Access, Auth, UserWords } from './auth.ts'
 import { refusal, validationError } from './refusals.ts'
@@ -28,8 +30,6 @@ const readUpdate = bodyReader(GroupUpdate, emptyBody, {
   },
 })
 
-const EVERYTHING = { limit: Number.MAX_SAFE_INTEGER, offset: 0 }
-
 /** A user's own group, named by `group_id` in the path. Missing is decided before foreign. */
 export function ownGroup({ services }: Iotflow, auth: Auth): Access<{ group: Label; user: User }> {
   const access = auth.user(GROUP_USER)
@@ -52,14 +52,48 @@ export function mountGroups(scope: FastifyInstance, iotflow: Iotflow, auth: Auth
   mountGroup(scope, iotflow, auth)
 }
 
-/** A group, with its devices where the request asks for them. */
-async function shown({ services }: Iotflow, group: Label, withDevices: boolean): Promise<object> {
-  if (!withDevices) return groupObject(group)
-  const { members } = await services.labels.members(group.id, {}, EVERYTHING)
-  return {
-    ...groupObject(group),
-    devices: members.map(({ device }) => deviceObject(device, services.telemetry)),
+/** Devices of a group read at a time. */
+const STEP = 500
+
+/** A group as JSON text, with its devices where the request asks for them; never all of them in memory. */
+async function* groupText({ services }: Iotflow, group: Label, withDevices: boolean): AsyncGenerator<string> {
+  const plain = JSON.stringify(groupObject(group))
+  if (!withDevices) {
+    yield plain
+    return
   }
+  yield `${plain.slice(0, -1)},"devices":[`
+  yield* arrayPieces(membersOf(services, group), (device) =>
+    JSON.stringify(deviceObject(device, services.telemetry)),
+  )
+  yield ']}'
+}
+
+async function* membersOf({ labels }: Iotflow['services'], group: Label): AsyncGenerator<Device> {
+  for (let offset = 0; ; offset += STEP) {
+    const { members } = await labels.members(group.id, {}, { limit: STEP, offset })
+    for (const { device } of members) yield device
+    if (members.length < STEP) return
+  }
+}
+
+async function* groupsText(
+  iotflow: Iotflow,
+  { groups, withDevices }: { groups: readonly Label[]; withDevices: boolean },
+  meta: object,
+): AsyncGenerator<string> {
+  yield '{"status":"success","groups":['
+  for (const [index, group] of groups.entries()) {
+    if (index > 0) yield ','
+    yield* groupText(iotflow, group, withDevices)
+  }
+  yield `],"meta":${JSON.stringify(meta)}}`
+}
+
+async function* groupAnswer(iotflow: Iotflow, group: Label, withDevices: boolean): AsyncGenerator<string> {
+  yield '{"status":"success","group":'
+  yield* groupText(iotflow, group, withDevices)
+  yield '}'
 }
 
 function mountCollection(scope: FastifyInstance, iotflow: Iotflow, auth: Auth): void {
@@ -81,13 +115,11 @@ function mountCollection(scope: FastifyInstance, iotflow: Iotflow, auth: Auth): 
     path: '/api/v1/groups',
     access: auth.user(GROUP_USER),
     about: { tag: 'groups', summary: "One's own groups", answers: { 200: GroupList } },
-    async answer(user, request) {
+    async answer(user, request, reply) {
       const page = queryPage(request, { default: 100, max: 1000 })
-      const { total, labels: found } = await labels.list(user.id, page)
+      const { total, labels: groups } = await labels.list(user.id, page)
       const withDevices = queryFlag(request, 'include_devices')
-      const groups: object[] = []
-      for (const group of found) groups.push(await shown(iotflow, group, withDevices))
-      return { status: 'success', groups, meta: { total, ...page } }
+      return sendPieces(reply, groupsText(iotflow, { groups, withDevices }, { total, ...page }))
     },
   })
 }
@@ -96,16 +128,13 @@ function mountGroup(scope: FastifyInstance, iotflow: Iotflow, auth: Auth): void 
   const { labels } = iotflow.services
   const path = '/api/v1/groups/:group_id'
   const access = ownGroup(iotflow, auth)
-  const withDevices = (request: FastifyRequest) => queryFlag(request, 'include_devices', true)
   mount(scope, {
     method: 'GET',
     path,
     access,
     about: { tag: 'groups', summary: 'A group', answers: { 200: GroupAnswer } },
-    answer: async ({ group }, request) => ({
-      status: 'success',
-      group: await shown(iotflow, group, withDevices(request)),
-    }),
+    answer: ({ group }, request, reply) =>
+      sendPieces(reply, groupAnswer(iotflow, group, queryFlag(request, 'include_devices', true))),
   })
   mount(scope, {
     method: 'PUT',
