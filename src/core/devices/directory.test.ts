@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { type TemporaryRegistry, temporaryRegistry } from '../../../test/temporary-registry.ts'
+import { sha256Text } from '../access/secrets.ts'
 import { createChangeFeed } from '../changes.ts'
 import type { DeviceDirectory, DeviceRef, NewDevice } from './device.ts'
 import { type Devices, createDeviceService } from './device-service.ts'
@@ -122,6 +123,20 @@ describe('directory, told out of order', () => {
     events.publish({ kind: 'device-changed', ...entry('three', 3) })
     events.publish({ kind: 'device-changed', ...entry('two', 2) })
     assert.equal(directory.get(1)?.name, 'three')
+  })
+
+  it('forgets a key that was in use a moment ago, when it is exchanged and when its device goes', async () => {
+    const events = createChangeFeed()
+    const directory = await createDirectory({ source: { page: async () => [] }, events })
+    const [old, fresh] = ['a'.repeat(32), 'b'.repeat(32)]
+    events.publish({ kind: 'device-created', ...entry('one', 1) })
+    events.publish({ kind: 'credential-changed', device: 1, keyHash: sha256Text(old) })
+    for (const _ of [1, 2]) assert.equal(directory.byApiKey(old)?.id, 1)
+    events.publish({ kind: 'credential-changed', device: 1, keyHash: sha256Text(fresh) })
+    assert.equal(directory.byApiKey(old), null)
+    for (const _ of [1, 2]) assert.equal(directory.byApiKey(fresh)?.id, 1)
+    events.publish({ kind: 'device-removed', device: 1 })
+    assert.equal(directory.byApiKey(fresh), null)
   })
 
   it('does not bring back what was changed or removed while a page was on its way', async () => {
