@@ -4,11 +4,9 @@ import { admit } from './admission.ts'
 import type { Limits } from './catalogue.ts'
 import { decodePoints, encodeBodies, encodePoints } from './journal-codec.ts'
 import type { Memory } from './memory.ts'
-import type { AppendRequest, AppendResult, WriterRequest, WriterResult } from './messages.ts'
+import type { AppendRequest, AppendResult } from './messages.ts'
 import { dialectNumber } from './series-index.ts'
-import type { WorkerLink } from './worker-link.ts'
-
-export type WriterLink = WorkerLink<WriterRequest, WriterResult>
+import type { WriterLink } from './writer-link.ts'
 
 export interface Appender {
   append(entries: readonly Entry[]): Promise<Receipt[]>
@@ -26,6 +24,8 @@ export interface AppenderOptions {
   readonly writer: WriterLink
   readonly limits: Limits
   readonly now: () => number
+  /** Size of the journal as it was found. */
+  readonly journalBytes: number
   /** A batch of so many bytes has been made visible. */
   readonly onCommit: (bytes: number) => void
 }
@@ -102,7 +102,7 @@ export function createAppender(options: AppenderOptions): Appender {
     append,
     takeSequence,
     fault: null as string | null,
-    journalBytes: 0,
+    journalBytes: options.journalBytes,
     get outstanding() {
       return outstanding
     },

@@ -1,4 +1,4 @@
-import type { WriterLink } from './appender.ts'
+import type { WriterLink } from './writer-link.ts'
 import { WorkerLink } from './worker-link.ts'
 
 /** Growth of the write-ahead log after which its pages are copied into the file. */

@@ -1,10 +1,11 @@
-import { MessageChannel, Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { CoreError } from '../../core/errors.ts'
-import type { WriterLink } from './appender.ts'
+import type { WriterLink } from './writer-link.ts'
+import { type CompactionCommitted, type CompactionDone, runCompactor } from './compaction-run.ts'
 import type { Deletes } from './deletes.ts'
 import type { Expiry } from './log-and-ledger.ts'
 import type { Memory } from './memory.ts'
-import type { CompactorReport, WriterRequest } from './messages.ts'
+import type { WriterRequest } from './messages.ts'
 
 export interface CompactionOptions {
   /** False: only when asked. */
@@ -39,7 +40,7 @@ export interface CompactionContext {
   readonly journalBytes: () => number
   /** Appends whose names may not be on disk yet. */
   readonly appending: () => number
-  readonly onCommitted: (report: Extract<CompactorReport, { kind: 'committed' }>) => void
+  readonly onCommitted: (report: CompactionCommitted) => void
   readonly onFault: (error: Error) => void
   readonly now: () => number
 }
@@ -63,79 +64,30 @@ export function createCompaction(context: CompactionContext): Compaction {
   let notBefore = 0
   let timer: NodeJS.Timeout | undefined
 
-  /** Presence and counters go to disk first, so that the journal they came from may go. */
-  async function takeSnapshot(): Promise<number> {
-    const sequence = memory.lastSequence
-    const presence = memory.activity.takeChanges(deletes.leaving)
-    try {
-      await context.write({
-        kind: 'snapshot',
-        snapshot: { sequence, presence, minutes: [...memory.activity.minutes] },
-      })
-    } catch (error) {
-      memory.activity.giveBack(presence)
-      throw error
-    }
-    return sequence
-  }
-
-  function runThread(through: number): Promise<Extract<CompactorReport, { kind: 'done' }>> {
-    const { port1, port2 } = new MessageChannel()
-    writer.worker.postMessage({ pieces: port1 }, [port1])
-    const data = {
-      file: context.file,
-      port: port2,
-      job: { through, chunkPoints: options.chunkPoints, expiry: context.expiry() },
-    }
-    const thread = new Worker(new URL('./compactor-thread.ts', import.meta.url), {
-      name: 'telemetry-compactor',
-      workerData: data,
-      transferList: [port2],
-    })
-    worker = thread
-    return new Promise((resolve, reject) => {
-      thread.on('message', (report: CompactorReport) => {
-        if (report.kind === 'committed') context.onCommitted(report)
-        else if (report.kind === 'done') resolve(report)
-        else reject(new Error(report.error))
-      })
-      thread.on('error', reject)
-      thread.on('exit', () => {
-        worker = null
-        reject(new Error('the compacting thread ended early'))
-      })
-    })
-  }
-
   async function run(): Promise<void> {
     for (;;) {
       // No delete may be half done: what the counters hold must agree with the tombstones on disk.
-      const through = await deletes.between(takeSnapshot)
+      const through = await deletes.between(() => takeSnapshot(context))
       const report = await runThread(through)
-      takeOver(report)
+      takeOver(context, report)
       runs += 1
       if (!report.more) return
     }
   }
 
-  function takeOver({ series, ends, tombstones, through }: Extract<CompactorReport, { kind: 'done' }>): void {
-    series.forEach((id, index) => memory.setChunkEnd(id, ends[index] ?? -1))
-    memory.compactedThrough = through
-    memory.head.dropThrough(through)
-    const worked = new Set(tombstones)
-    const removed = memory.tombstones.all().filter((stone) => stone.whole && worked.has(stone.sequence))
-    memory.tombstones.remove(worked)
-    for (const { device } of removed) forget(device)
+  function runThread(through: number): Promise<CompactionDone> {
+    const job = { through, chunkPoints: options.chunkPoints, expiry: context.expiry() }
+    return runCompactor({
+      file: context.file,
+      writer,
+      job,
+      onCommitted: context.onCommitted,
+      onStart: setWorker,
+    })
   }
 
-  /** A removed device's series go once nothing is in them; were a batch on its way, they stay, empty. */
-  function forget(device: number): void {
-    const { series } = memory.catalogue
-    const ids = series.ofDevice(device)
-    const used = ids.some((id) => memory.latest.has(id) || memory.submissionsOf(id) > 0)
-    if (used || ids.length === 0 || context.appending() > 0) return
-    series.forget(device)
-    context.write({ kind: 'forget', series: ids }).catch(onFault)
+  function setWorker(started: Worker | null): void {
+    worker = started
   }
 
   function compact(): Promise<void> {
@@ -188,4 +140,39 @@ export function createCompaction(context: CompactionContext): Compaction {
       await running?.catch(() => undefined)
     },
   }
+}
+
+/** Presence and counters go to disk first, so that the journal they came from may go. */
+async function takeSnapshot({ memory, deletes, write }: CompactionContext): Promise<number> {
+  const sequence = memory.lastSequence
+  const presence = memory.activity.takeChanges(deletes.leaving)
+  try {
+    await write({ kind: 'snapshot', snapshot: { sequence, presence, minutes: [...memory.activity.minutes] } })
+  } catch (error) {
+    memory.activity.giveBack(presence)
+    throw error
+  }
+  return sequence
+}
+
+/** Lets go of what is in chunks now, and of the deletes that have been worked in. */
+function takeOver(context: CompactionContext, { series, ends, tombstones, through }: CompactionDone): void {
+  const { memory } = context
+  series.forEach((id, index) => memory.setChunkEnd(id, ends[index] ?? -1))
+  memory.compactedThrough = through
+  memory.head.dropThrough(through)
+  const worked = new Set(tombstones)
+  const removed = memory.tombstones.all().filter((stone) => stone.whole && worked.has(stone.sequence))
+  memory.tombstones.remove(worked)
+  for (const { device } of removed) forget(context, device)
+}
+
+/** A removed device's series go once nothing is in them; were a batch on its way, they stay, empty. */
+function forget({ memory, write, appending, onFault }: CompactionContext, device: number): void {
+  const { series } = memory.catalogue
+  const ids = series.ofDevice(device)
+  const used = ids.some((id) => memory.latest.has(id) || memory.submissionsOf(id) > 0)
+  if (used || ids.length === 0 || appending() > 0) return
+  series.forget(device)
+  write({ kind: 'forget', series: ids }).catch(onFault)
 }

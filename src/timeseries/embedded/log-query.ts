@@ -41,13 +41,16 @@ function ascending({ job, journal, slices, accepts, through, version }: Walk): L
   let slice = slices.atOrBefore(start, device) ?? slices.after(start, device)
   // Slices behind the watermark belong to a compaction that is not done.
   while (slice !== null && slice <= through && out.length < limit) {
-    out.push(...slices.rows(slice, device, version).filter(accepts))
+    pushAll(out, slices.rows(slice, device, version).filter(accepts))
     slice = slices.after(slice, device)
   }
   for (let from = Math.max(start, through + 1); out.length < limit;) {
     const stretch = journal.from(from, device)
     if (stretch === null) break
-    out.push(...stretch.rows.filter((row) => row.sequence > through && accepts(row)))
+    pushAll(
+      out,
+      stretch.rows.filter((row) => row.sequence > through && accepts(row)),
+    )
     from = stretch.last + 1
   }
   return out
@@ -59,15 +62,20 @@ function descending({ job, journal, slices, accepts, through, version }: Walk): 
   for (let before = Math.min(job.before, Number.MAX_SAFE_INTEGER); out.length < limit;) {
     const stretch = journal.before(before, device)
     if (stretch === null || stretch.last <= through) break
-    out.push(...stretch.rows.filter((row) => row.sequence > through && accepts(row)).reverse())
+    pushAll(out, stretch.rows.filter((row) => row.sequence > through && accepts(row)).reverse())
     before = stretch.first
   }
   let slice = slices.before(Math.min(job.before, through + 1), device)
   while (slice !== null && out.length < limit) {
-    out.push(...slices.rows(slice, device, version).filter(accepts).reverse())
+    pushAll(out, slices.rows(slice, device, version).filter(accepts).reverse())
     slice = slices.before(slice, device)
   }
   return out
+}
+
+/** Slices can hold more entries than a call takes arguments. */
+function pushAll(out: LogRow[], rows: readonly LogRow[]): void {
+  for (const row of rows) out.push(row)
 }
 
 /** Inside the bounds, not deleted, not expired. */

@@ -9,14 +9,16 @@ import type {
   SeriesStatistics,
   TimeRange,
 } from '../../core/telemetry/store.ts'
-import { BUCKET_COLUMNS, runAggregate, runStatistics } from './aggregate.ts'
-import { JSON_TEXT, valueOf } from './columns.ts'
+import { runAggregate, runReceipts, runStatistics } from './aggregate.ts'
+import { bucketsOf, latestPoint, pointAt, statisticsRow } from './answers.ts'
 import type { Memory } from './memory.ts'
 import type {
   AggregateJob,
   RangeJob,
   RangeResult,
   ReaderRequest,
+  ReceiptsJob,
+  ReceiptsResult,
   SeriesPart,
   StatisticsJob,
 } from './messages.ts'
@@ -36,12 +38,20 @@ export interface Queries {
   statistics(selector: SeriesSelector, range: TimeRange): Promise<SeriesStatistics[]>
   /** The newest point of one series, asked of head and chunks. */
   newest(series: number): Promise<RangeResult>
-  /** The series with its head points; deletes are those in force unless others are given. */
-  part(series: number, range: TimeRange, deletes?: readonly Tombstone[]): SeriesPart
+  /** Submissions in the range of a hidden series that have a sequence below `before`. */
+  receipts(series: number, query: ReceiptsQuery): Promise<ReceiptsResult>
 }
 
+export interface ReceiptsQuery extends TimeRange {
+  readonly before: number
+  /** Other deletes than those in force. */
+  readonly deletes?: readonly Tombstone[]
+}
+
+type PartOf = (series: number, range: TimeRange) => SeriesPart
+
 export function createQueries(memory: Memory, ask: AskReader): Queries {
-  const { catalogue, head, latest, tombstones } = memory
+  const { catalogue, head, tombstones } = memory
 
   function part(id: number, { from, to }: TimeRange, deletes?: readonly Tombstone[]): SeriesPart {
     const own = deletes ?? tombstones.of(catalogue.series.devices[id] ?? 0)
@@ -56,59 +66,26 @@ export function createQueries(memory: Memory, ask: AskReader): Queries {
   const range = (job: RangeJob) =>
     inHead(job) ? Promise.resolve(runRange(NO_CHUNKS, job)) : ask<RangeResult>(job)
 
-  const pointAt = (job: RangeJob, result: RangeResult, index: number): Point => {
-    const id = job.series[result.ranks[index] ?? 0]?.id ?? 0
-    return {
-      ...catalogue.series.nameOf(id),
-      time: result.times[index] ?? 0,
-      sequence: result.sequences?.[index] ?? 0,
-      value: valueOf(result.types?.[index] ?? 0, result.values[index] ?? 0, result.texts),
-      ...catalogue.attributes.get(result.attributes?.[index] ?? 0),
-    }
-  }
-
-  function latestPoint(id: number): Point | null {
-    const point = latest.get(id)
-    if (point === null) return null
-    const { type, value, text } = point
-    return {
-      ...catalogue.series.nameOf(id),
-      time: point.time,
-      sequence: point.sequence,
-      value: type === JSON_TEXT ? valueOf(type, 0, [text ?? 'null']) : valueOf(type, value, []),
-      ...catalogue.attributes.get(point.attribute),
-    }
-  }
-
-  function rangeJob(query: RangeQuery): RangeJob {
-    const ids = catalogue.series.select(query)
-    const { from, to } = query.range
-    const names = () => ids.map((id) => catalogue.series.nameOf(id))
-    return {
-      kind: 'range',
-      series: ids.map((id) => part(id, query.range)),
-      from,
-      to,
-      newest: query.order === 'newest',
-      limit: Math.max(0, Math.floor(query.limit)),
-      byInstant: query.limitBy === 'instants',
-      after: query.after === undefined ? null : readPageToken(query.after, names()),
-    }
-  }
-
   return {
-    part,
+    async receipts(id, { from, to, before, deletes }) {
+      const series = part(id, { from, to }, deletes)
+      const job: ReceiptsJob = { kind: 'receipts', series, from, to, before }
+      return inHead({ series: [series], from }) ? runReceipts(NO_CHUNKS, job) : ask<ReceiptsResult>(job)
+    },
+
     latest: (selector) =>
       catalogue.series
         .select(selector)
-        .map(latestPoint)
+        .map((id) => latestPoint(memory, id))
         .filter((point) => point !== null),
 
     async range(query) {
-      const job = rangeJob(query)
+      const job = rangeJob(memory, part, query)
       if (job.series.length === 0 || job.limit === 0) return { points: [] }
       const result = await range(job)
-      const points = Array.from({ length: result.count }, (_, index) => pointAt(job, result, index))
+      const points = Array.from({ length: result.count }, (_, index) =>
+        pointAt(memory, job, { result, index }),
+      )
       const last = points.at(-1)
       return result.more && last !== undefined ? { points, next: writePageToken(last) } : { points }
     },
@@ -158,43 +135,17 @@ export function createQueries(memory: Memory, ask: AskReader): Queries {
   }
 }
 
-function bucketsOf(flat: Float64Array): Bucket[] {
-  const buckets: Bucket[] = []
-  for (let at = 0; at < flat.length; at += BUCKET_COLUMNS) {
-    const [start = 0, count = 0, sum = 0, min = 0, max = 0, first = 0, last = 0] = flat.subarray(
-      at,
-      at + BUCKET_COLUMNS,
-    )
-    buckets.push({ start, count, sum, min, max, mean: sum / count, first, last })
-  }
-  return buckets
-}
-
-function statisticsRow(
-  memory: Memory,
-  id: number,
-  counts: readonly (readonly [number, number])[],
-): SeriesStatistics {
-  const origins = new Map<string, number>()
-  const protocols = new Map<string, number>()
-  let count = 0
-  let anomalies = 0
-  const add = (to: Map<string, number>, name: string | undefined, by: number) => {
-    if (name !== undefined) to.set(name, (to.get(name) ?? 0) + by)
-  }
-  for (const [attribute, points] of counts) {
-    const { origin, protocol, anomaly } = memory.catalogue.attributes.get(attribute)
-    count += points
-    if (anomaly === true) anomalies += points
-    add(origins, origin, points)
-    add(protocols, protocol, points)
-  }
+function rangeJob({ catalogue }: Memory, part: PartOf, query: RangeQuery): RangeJob {
+  const ids = catalogue.series.select(query)
+  const names = () => ids.map((id) => catalogue.series.nameOf(id))
   return {
-    ...memory.catalogue.series.nameOf(id),
-    count,
-    anomalies,
-    // Own members even for names like __proto__.
-    origins: Object.fromEntries(origins),
-    protocols: Object.fromEntries(protocols),
+    kind: 'range',
+    series: ids.map((id) => part(id, query.range)),
+    from: query.range.from,
+    to: query.range.to,
+    newest: query.order === 'newest',
+    limit: Math.max(0, Math.floor(query.limit)),
+    byInstant: query.limitBy === 'instants',
+    after: query.after === undefined ? null : readPageToken(query.after, names()),
   }
 }

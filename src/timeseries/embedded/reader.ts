@@ -5,6 +5,8 @@ import { WorkerLink } from './worker-link.ts'
 
 export interface Reader {
   readonly ask: AskReader
+  /** For the store's own questions: no bound, and asked once more should the thread die. */
+  readonly insist: AskReader
   close(): Promise<void>
 }
 
@@ -34,12 +36,11 @@ export function createReader({ file, queue, onFault }: ReaderOptions): Reader {
     return started
   }
 
-  async function ask<Result>(request: ReaderRequest): Promise<Result> {
+  async function request<Result>(job: ReaderRequest): Promise<Result> {
     if (closed) throw new CoreError('storage_unavailable')
     link ??= start()
-    if (link.outstanding >= queue) throw new CoreError('overloaded')
     try {
-      return (await link.request(request)) as Result
+      return (await link.request(job)) as Result
     } catch (error) {
       throw new CoreError('storage_unavailable', {}, { cause: error })
     } finally {
@@ -47,8 +48,17 @@ export function createReader({ file, queue, onFault }: ReaderOptions): Reader {
     }
   }
 
+  async function ask<Result>(job: ReaderRequest): Promise<Result> {
+    if ((link?.outstanding ?? 0) >= queue) throw new CoreError('overloaded')
+    return request(job)
+  }
+
+  const insist = <Result>(job: ReaderRequest): Promise<Result> =>
+    request<Result>(job).catch(() => request<Result>(job))
+
   return {
     ask,
+    insist,
     async close() {
       closed = true
       if (link === null) return

@@ -3,7 +3,7 @@ import { JSON_TEXT } from './columns.ts'
 import { decodePoints } from './journal-codec.ts'
 import { droppedSet } from './journal-entries.ts'
 import type { Memory } from './memory.ts'
-import { readMeta } from './schema.ts'
+import { openFile, readMeta } from './schema.ts'
 import { SUBMISSIONS } from './series-index.ts'
 
 export interface Totals {
@@ -20,8 +20,24 @@ export interface Recovered {
   readonly snapshot: number
 }
 
+export function addTotals(totals: Totals, change: Readonly<Record<string, number>>): void {
+  totals.points += change['points'] ?? 0
+  totals.chunkBytes += change['chunkBytes'] ?? 0
+  totals.logBytes += change['logBytes'] ?? 0
+}
+
+/** Opens the file and fills the memory from it. @throws NewerFormatError */
+export function recoverFrom(file: string, memory: Memory, now: number): Recovered {
+  const database = openFile(file)
+  try {
+    return recover(database, memory, now)
+  } finally {
+    database.close()
+  }
+}
+
 /** Fills the memory from the file: names, latest values, counters, then the journal on top. */
-export function recover(database: DatabaseSync, memory: Memory, now: number): Recovered {
+function recover(database: DatabaseSync, memory: Memory, now: number): Recovered {
   readNames(database, memory)
   const through = readSeries(database, memory)
   memory.catalogue.allSaved()
