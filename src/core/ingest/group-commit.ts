@@ -1,3 +1,4 @@
+import { isCoreError } from '../errors.ts'
 import type { Entry, Receipt, TelemetryWriter } from '../telemetry/store.ts'
 
 /** What a batch did, told after all its promises have been settled. */
@@ -32,6 +33,16 @@ interface Batch {
 }
 
 const newBatch = (): Batch => ({ entries: [], resolve: [], reject: [] })
+
+const part = ({ entries, resolve, reject }: Batch, from: number, to?: number): Batch => ({
+  entries: entries.slice(from, to),
+  resolve: resolve.slice(from, to),
+  reject: reject.slice(from, to),
+})
+
+/** A refusing disk refuses all; a limit or a bad value is one entry's own. */
+const isOneEntrysFault = (error: unknown): boolean =>
+  isCoreError(error) && error.code !== 'storage_unavailable' && error.code !== 'overloaded'
 
 /**
  * Collects entries while one batch is being written and hands them over as the next one. An idle server starts
@@ -81,24 +92,33 @@ export function createGroupCommit({ store, maxBatch, onSettled }: GroupCommitOpt
       return
     }
     busy = true
+    write(batch, writeNext)
+  }
+
+  /** `next` is called as soon as the disk is free again: before this batch's answers are written. */
+  function write(batch: Batch, next: () => void): void {
     const started = performance.now()
     store.append(batch.entries).then(
-      (receipts) => settle(batch, receipts, started),
-      (error: unknown) => fail(batch, error, started),
+      (receipts) => {
+        next()
+        receipts.forEach((receipt, index) => batch.resolve[index]?.(receipt))
+        report(batch, receipts, started)
+      },
+      (error: unknown) => {
+        if (batch.entries.length > 1 && isOneEntrysFault(error)) divide(batch, next)
+        else {
+          next()
+          for (const reject of batch.reject) reject(error)
+          report(batch, null, started)
+        }
+      },
     )
   }
 
-  function settle(batch: Batch, receipts: readonly Receipt[], started: number): void {
-    // The next batch is on its way to the disk before this one's answers are written.
-    writeNext()
-    receipts.forEach((receipt, index) => batch.resolve[index]?.(receipt))
-    report(batch, receipts, started)
-  }
-
-  function fail(batch: Batch, error: unknown, started: number): void {
-    writeNext()
-    for (const reject of batch.reject) reject(error)
-    report(batch, null, started)
+  /** Looks for the entries that the store refuses, so that they fail alone and harm no neighbour. */
+  function divide(batch: Batch, next: () => void): void {
+    const middle = batch.entries.length >> 1
+    write(part(batch, 0, middle), () => write(part(batch, middle), next))
   }
 
   function report(batch: Batch, receipts: readonly Receipt[] | null, started: number): void {

@@ -212,6 +212,36 @@ describe('ingest on the embedded store', () => {
     )
   })
 
+  it('lets an uplink that breaks a limit of the store fail alone', async () => {
+    const path = pathOver(store)
+    const name = 'n'.repeat(100_000)
+    const sent = [1, 2, 3, 4, 5, 6, 7].map((n) =>
+      path.ingest(uplink(5, n, { readings: [{ metric: n === 4 ? name : 'n', value: n }] })),
+    )
+    const outcomes = await Promise.allSettled(sent)
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled'],
+    )
+    await assert.rejects(sent[3] ?? Promise.resolve(), { code: 'too_large' })
+    const { points } = await store.range({
+      devices: [5],
+      range: { from: 0, to: 9 },
+      order: 'oldest',
+      limit: 10,
+    })
+    assert.deepEqual(
+      points.map(({ value }) => value),
+      [1, 2, 3, 5, 6, 7],
+    )
+    await path.drain()
+    const { accepted, committed, failed, inFlight } = path.counters()
+    assert.deepEqual(
+      { accepted, committed, failed, inFlight },
+      { accepted: 7, committed: 6, failed: 1, inFlight: 0 },
+    )
+  })
+
   it('shows an uplink to queries and presence when its promise settles', async () => {
     const path = pathOver(store)
     const { sequence } = await path.ingest(uplink(3, 60))
