@@ -47,6 +47,23 @@ const SECURITY: Readonly<Record<Who, Record<string, string[]>[]>> = {
   A: [{ operator: [] }],
 }
 
+const WORDS: Readonly<Record<string, string>> = {
+  200: 'Done',
+  201: 'Made, and on disk',
+  404: 'Nothing there',
+  '4xx': 'Refused; `error` says why',
+}
+
+function responses(answers: RouteDocs['answers']) {
+  const all: Record<string, TSchema> = { ...answers, '4xx': ErrorBody }
+  return Object.fromEntries(
+    Object.entries(all).map(([status, schema]) => [
+      status,
+      { description: WORDS[status] ?? '', content: { 'application/json': { schema } } },
+    ]),
+  )
+}
+
 /** What Fastify and the document are told of a route. */
 export function docsOf(about: RouteDocs, who: Who) {
   const { tag, summary, body, query, answers } = about
@@ -56,7 +73,7 @@ export function docsOf(about: RouteDocs, who: Who) {
     security: SECURITY[who],
     ...(body === undefined ? {} : { body }),
     ...(query === undefined ? {} : { querystring: query }),
-    response: { ...answers, '4xx': ErrorBody },
+    response: responses(answers),
   }
 }
 

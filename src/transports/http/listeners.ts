@@ -47,6 +47,7 @@ function tolerant(handler: Handler): Handler {
 
 /** One more HTTP server; small modems leave `Host` away, so it isn't demanded. */
 export function openServer(handler: Handler, limits: SocketLimits): Server {
+  const listener = tolerant(handler)
   const server = createServer(
     {
       headersTimeout: limits.headersTimeout,
@@ -57,9 +58,11 @@ export function openServer(handler: Handler, limits: SocketLimits): Server {
       requireHostHeader: false,
       noDelay: true,
     },
-    tolerant(handler),
+    listener,
   )
   server.maxConnections = limits.maxConnections
+  // An `Expect` that nobody knows is ignored: Node's own 417 has no body that a client could read.
+  server.on('checkExpectation', listener)
   // Small stacks close their side once the request is out. Node would then close the connection before the answer.
   Object.assign(server, { httpAllowHalfOpen: true })
   return server
