@@ -95,19 +95,19 @@ export function createGroupCommit({ store, maxBatch, onSettled }: GroupCommitOpt
     write(batch, writeNext)
   }
 
-  /** `next` is called as soon as the disk is free again: before this batch's answers are written. */
-  function write(batch: Batch, next: () => void): void {
+  /** `proceed` is called as soon as the disk is free again: before this batch's answers are written. */
+  function write(batch: Batch, proceed: () => void): void {
     const started = performance.now()
     store.append(batch.entries).then(
       (receipts) => {
-        next()
+        proceed()
         receipts.forEach((receipt, index) => batch.resolve[index]?.(receipt))
         report(batch, receipts, started)
       },
       (error: unknown) => {
-        if (batch.entries.length > 1 && isOneEntrysFault(error)) divide(batch, next)
+        if (batch.entries.length > 1 && isOneEntrysFault(error)) divide(batch, proceed)
         else {
-          next()
+          proceed()
           for (const reject of batch.reject) reject(error)
           report(batch, null, started)
         }
@@ -116,9 +116,9 @@ export function createGroupCommit({ store, maxBatch, onSettled }: GroupCommitOpt
   }
 
   /** Looks for the entries that the store refuses, so that they fail alone and harm no neighbour. */
-  function divide(batch: Batch, next: () => void): void {
+  function divide(batch: Batch, proceed: () => void): void {
     const middle = batch.entries.length >> 1
-    write(part(batch, 0, middle), () => write(part(batch, middle), next))
+    write(part(batch, 0, middle), () => write(part(batch, middle), proceed))
   }
 
   function report(batch: Batch, receipts: readonly Receipt[] | null, started: number): void {

@@ -1,5 +1,5 @@
 import type { DeviceDirectory } from '../devices/device.ts'
-import { CoreError, isCoreError, type ErrorCode } from '../errors.ts'
+import { CoreError, type ErrorCode } from '../errors.ts'
 import type { Receipt, TelemetryWriter } from '../telemetry/store.ts'
 import { type CommitReport, createGroupCommit } from './group-commit.ts'
 import type { CommitListener, Committed, Ingest, IngestCounters, Uplink } from './uplink.ts'
@@ -125,6 +125,3 @@ export function createIngest(options: IngestOptions): IngestPath {
     },
   }
 }
-
-/** The one-word reason under which a refused or failed uplink is counted. */
-export const reasonOf = (error: unknown): string => (isCoreError(error) ? error.code : 'internal')
