@@ -32,6 +32,10 @@ interface Batch {
   readonly reject: ((error: unknown) => void)[]
 }
 
+/** Two: the writer finds the next batch waiting when it is done, and need not be woken. */
+const MOST_IN_FLIGHT = 2
+const WORTH_A_COMMIT = 16
+
 const newBatch = (): Batch => ({ entries: [], resolve: [], reject: [] })
 
 const part = ({ entries, resolve, reject }: Batch, from: number, to?: number): Batch => ({
@@ -51,7 +55,7 @@ const isOneEntrysFault = (error: unknown): boolean =>
 export function createGroupCommit({ store, maxBatch, onSettled }: GroupCommitOptions): GroupCommit {
   let forming = newBatch()
   const full: Batch[] = []
-  let busy = false
+  let inFlight = 0
   let scheduled = false
   let idle: (() => void)[] = []
 
@@ -66,11 +70,17 @@ export function createGroupCommit({ store, maxBatch, onSettled }: GroupCommitOpt
       full.push(batch)
       forming = newBatch()
     }
-    if (!busy && !scheduled) {
+    if (!scheduled && isDue()) {
       scheduled = true
       setImmediate(writeNext)
     }
     return settled
+  }
+
+  /** An idle disk takes anything at once; behind a running commit a batch waits until it is worth one of its own. */
+  function isDue(): boolean {
+    if (inFlight === 0) return true
+    return inFlight < MOST_IN_FLIGHT && (full.length > 0 || forming.entries.length >= WORTH_A_COMMIT)
   }
 
   function takeNext(): Batch | null {
@@ -85,14 +95,18 @@ export function createGroupCommit({ store, maxBatch, onSettled }: GroupCommitOpt
   function writeNext(): void {
     scheduled = false
     const batch = takeNext()
-    if (batch === null) {
-      busy = false
+    if (batch !== null) {
+      inFlight += 1
+      write(batch, landed)
+    } else if (inFlight === 0) {
       for (const wake of idle) wake()
       idle = []
-      return
     }
-    busy = true
-    write(batch, writeNext)
+  }
+
+  function landed(): void {
+    inFlight -= 1
+    if (!scheduled && isDue()) writeNext()
   }
 
   /** `proceed` is called as soon as the disk is free again: before this batch's answers are written. */
@@ -130,6 +144,7 @@ export function createGroupCommit({ store, maxBatch, onSettled }: GroupCommitOpt
     get waiting() {
       return forming.entries.length + full.reduce((sum, batch) => sum + batch.entries.length, 0)
     },
-    drain: () => (busy || scheduled ? new Promise<void>((resolve) => idle.push(resolve)) : Promise.resolve()),
+    drain: () =>
+      inFlight > 0 || scheduled ? new Promise<void>((resolve) => idle.push(resolve)) : Promise.resolve(),
   }
 }

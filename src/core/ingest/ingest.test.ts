@@ -84,6 +84,36 @@ describe('ingest on a store held by the test', () => {
     assert.deepEqual(settled, [1, 2, 3, 4, 5])
   })
 
+  it('sends a second batch behind a running commit only when it is worth one, and settles in order', async () => {
+    const store = heldStore()
+    const path = pathOver(store)
+    const first = path.ingest(uplink(1, 0))
+    await turn()
+    const few = Array.from({ length: 15 }, (_, n) => path.ingest(uplink(1, n + 1)))
+    await turn()
+    assert.equal(store.writes.length, 1)
+    const one = path.ingest(uplink(1, 16))
+    await turn()
+    assert.deepEqual(
+      store.writes.map(({ entries }) => entries.length),
+      [1, 16],
+    )
+    const later = Array.from({ length: 40 }, (_, n) => path.ingest(uplink(1, n + 17)))
+    await turn()
+    assert.equal(store.writes.length, 2)
+    store.writes[0]?.end(receiptsFrom(1, 1))
+    await first
+    assert.equal(store.writes[2]?.entries.length, 40)
+    store.writes[1]?.end(receiptsFrom(2, 16))
+    store.writes[2]?.end(receiptsFrom(18, 40))
+    const sequences = (await Promise.all([...few, one, ...later])).map(({ sequence }) => sequence)
+    assert.deepEqual(
+      sequences,
+      sequences.toSorted((a, b) => a - b),
+    )
+    await path.drain()
+  })
+
   it('answers "overloaded" past the bound, keeps what it accepted, and accepts again afterwards', async () => {
     const store = heldStore()
     const path = pathOver(store, { ...LIMITS, queue: 3 })
