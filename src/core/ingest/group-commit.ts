@@ -19,8 +19,6 @@ export interface GroupCommitOptions {
 export interface GroupCommit {
   /** Settles when the entry's batch is on disk, or rejects when that batch failed. */
   add(entry: Entry): Promise<Receipt>
-  /** Entries waiting for the running commit to end. */
-  readonly waiting: number
   /** Settles when everything added so far has been settled. */
   drain(): Promise<void>
 }
@@ -48,28 +46,50 @@ const part = ({ entries, resolve, reject }: Batch, from: number, to?: number): B
 const isOneEntrysFault = (error: unknown): boolean =>
   isCoreError(error) && error.code !== 'storage_unavailable' && error.code !== 'overloaded'
 
+/** Entries that wait for their commit, in order, in batches of a bounded size. */
+function createBatches(maxBatch: number) {
+  let forming = newBatch()
+  const full: Batch[] = []
+  return {
+    add(entry: Entry): Promise<Receipt> {
+      const batch = forming
+      const settled = new Promise<Receipt>((resolve, reject) => {
+        batch.resolve.push(resolve)
+        batch.reject.push(reject)
+      })
+      batch.entries.push(entry)
+      if (batch.entries.length >= maxBatch) {
+        full.push(batch)
+        forming = newBatch()
+      }
+      return settled
+    },
+    take(): Batch | null {
+      const next = full.shift()
+      if (next !== undefined) return next
+      if (forming.entries.length === 0) return null
+      const batch = forming
+      forming = newBatch()
+      return batch
+    },
+    get waiting() {
+      return forming.entries.length + full.length * maxBatch
+    },
+  }
+}
+
 /**
  * Collects entries while one batch is being written and hands them over as the next one. An idle server starts
  * writing in the same turn of the event loop, so that all messages read in one turn share a commit.
  */
 export function createGroupCommit({ store, maxBatch, onSettled }: GroupCommitOptions): GroupCommit {
-  let forming = newBatch()
-  const full: Batch[] = []
+  const batches = createBatches(maxBatch)
   let inFlight = 0
   let scheduled = false
   let idle: (() => void)[] = []
 
   function add(entry: Entry): Promise<Receipt> {
-    const batch = forming
-    const settled = new Promise<Receipt>((resolve, reject) => {
-      batch.resolve.push(resolve)
-      batch.reject.push(reject)
-    })
-    batch.entries.push(entry)
-    if (batch.entries.length >= maxBatch) {
-      full.push(batch)
-      forming = newBatch()
-    }
+    const settled = batches.add(entry)
     if (!scheduled && isDue()) {
       scheduled = true
       setImmediate(writeNext)
@@ -79,22 +99,12 @@ export function createGroupCommit({ store, maxBatch, onSettled }: GroupCommitOpt
 
   /** An idle disk takes anything at once; behind a running commit a batch waits until it is worth one of its own. */
   function isDue(): boolean {
-    if (inFlight === 0) return true
-    return inFlight < MOST_IN_FLIGHT && (full.length > 0 || forming.entries.length >= WORTH_A_COMMIT)
-  }
-
-  function takeNext(): Batch | null {
-    const next = full.shift()
-    if (next !== undefined) return next
-    if (forming.entries.length === 0) return null
-    const batch = forming
-    forming = newBatch()
-    return batch
+    return inFlight === 0 || (inFlight < MOST_IN_FLIGHT && batches.waiting >= WORTH_A_COMMIT)
   }
 
   function writeNext(): void {
     scheduled = false
-    const batch = takeNext()
+    const batch = batches.take()
     if (batch !== null) {
       inFlight += 1
       write(batch, landed)
@@ -141,9 +151,6 @@ export function createGroupCommit({ store, maxBatch, onSettled }: GroupCommitOpt
 
   return {
     add,
-    get waiting() {
-      return forming.entries.length + full.reduce((sum, batch) => sum + batch.entries.length, 0)
-    },
     drain: () =>
       inFlight > 0 || scheduled ? new Promise<void>((resolve) => idle.push(resolve)) : Promise.resolve(),
   }
