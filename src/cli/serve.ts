@@ -4,7 +4,7 @@ import { createLogger } from '../observability/log.ts'
 import type { Config } from '../config.ts'
 import type { Command } from './command.ts'
 import { readConfig } from './environment.ts'
-import { returnStartMemory } from './footprint.ts'
+import { keepTickShape, returnStartMemory } from './footprint.ts'
 import { closeOnSignal } from './shutdown.ts'
 import { welcome } from './welcome.ts'
 
@@ -37,6 +37,7 @@ export const serveCommand: Command = {
 async function serve(config: Config, dataDir: DataDir): Promise<number> {
   // A reader of our output that goes away (`| head`) is no reason to stop.
   process.stdout.on('error', () => {})
+  keepTickShape()
   const { createApp } = await import('../app.ts')
   const app = await createApp({ config, dataDir, logger: createLogger(config.logLevel) })
   try {
