@@ -49,9 +49,9 @@ export function deviceRepository(context: RegistryContext): DeviceRepository {
       return (await guard(engine, () => after(id, filter, limit))).map(deviceFrom)
     },
 
-    async update(id, wanted) {
+    async update(id, wanted, onlyFrom) {
       if (!isId(id)) throw new CoreError('device_not_found')
-      const row = await guard(engine, () => updateDevice(context, id, wanted), REFUSALS)
+      const row = await guard(engine, () => updateDevice(context, id, { wanted, onlyFrom }), REFUSALS)
       changes.publish({ kind: 'device-changed', device: refFrom(row), revision: row.revision })
       return deviceFrom(row)
     },
@@ -93,12 +93,18 @@ function insertDevices({ db, now, secrets }: RegistryContext, devices: readonly 
   })
 }
 
-function updateDevice(context: RegistryContext, id: number, wanted: DeviceChanges): Promise<Row> {
+interface Update {
+  readonly wanted: DeviceChanges
+  readonly onlyFrom: Lifecycle | undefined
+}
+
+function updateDevice(context: RegistryContext, id: number, { wanted, onlyFrom }: Update): Promise<Row> {
   const { db, engine, now } = context
   return db.transaction().execute(async (transaction) => {
     const found = transaction.selectFrom('devices').where(fits({})).selectAll().where('id', '=', id)
     const before = await engine.locked(found).executeTakeFirst()
     if (before === undefined) throw new CoreError('device_not_found')
+    if (onlyFrom !== undefined && before.lifecycle !== onlyFrom) return before
     const row = await transaction
       .updateTable('devices')
       .set((eb) => ({ ...changedColumns(wanted), revision: eb('revision', '+', 1), updated_at: now() }))

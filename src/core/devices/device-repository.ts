@@ -12,8 +12,11 @@ export interface DeviceRepository {
   list(filter: DeviceFilter, page: Page): Promise<{ total: number; devices: Device[] }>
   /** Up to `limit` devices with an id above `id`. */
   after(id: number, filter: DeviceFilter, limit: number): Promise<Device[]>
-  /** A device that changes hands leaves its former owner's labels. @throws CoreError `device_not_found`, `device_name_taken`, `user_not_found` */
-  update(id: number, changes: DeviceChanges): Promise<Device>
+  /**
+   * A device that changes hands leaves its former owner's labels. `onlyFrom`: nothing is changed unless the device is
+   * in this lifecycle at that moment. @throws CoreError `device_not_found`, `device_name_taken`, `user_not_found`
+   */
+  update(id: number, changes: DeviceChanges, onlyFrom?: Lifecycle): Promise<Device>
   /** In clear; null where the device has none. */
   apiKey(id: number): Promise<string | null>
   counts(): Promise<{ total: number; byLifecycle: Record<Lifecycle, number> }>

@@ -62,9 +62,9 @@ export function createDeviceService(options: DeviceServiceOptions): Devices {
     get: (id) => devices.get(id),
     list: (filter, page) => devices.list(filter, page),
     stream: (filter) => stream(devices, filter),
-    async update(id, changes) {
+    async update(id, changes, onlyFrom) {
       checkTexts(changes)
-      return devices.update(id, changes)
+      return devices.update(id, changes, onlyFrom)
     },
     apiKey: (id) => devices.apiKey(id),
     counts: () => devices.counts(),

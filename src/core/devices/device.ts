@@ -73,8 +73,11 @@ export interface DeviceService {
   list(filter: DeviceFilter, page: Page): Promise<{ total: number; devices: Device[] }>
   /** All devices in ascending id, in pages read as the consumer asks for them. */
   stream(filter: DeviceFilter): AsyncIterable<Device>
-  /** @throws CoreError `device_not_found`, `device_name_taken` */
-  update(id: number, changes: DeviceChanges): Promise<Device>
+  /**
+   * `onlyFrom`: nothing is changed unless the device is in this lifecycle at that moment.
+   * @throws CoreError `device_not_found`, `device_name_taken`
+   */
+  update(id: number, changes: DeviceChanges, onlyFrom?: Lifecycle): Promise<Device>
   /** The device's API key in clear, null where it has none. */
   apiKey(id: number): Promise<string | null>
   /**

@@ -185,7 +185,7 @@ export async function wake(
 ): Promise<void> {
   if (directory.get(id)?.lifecycle !== 'inactive') return
   try {
-    await devices.update(id, { lifecycle: 'active' })
+    await devices.update(id, { lifecycle: 'active' }, 'inactive')
   } catch (error) {
     if (!isCoreError(error, 'device_not_found')) throw error
   }

@@ -86,6 +86,18 @@ function owners(subject: () => Subject): void {
 }
 
 function changing(subject: () => Subject): void {
+  it('leaves a device alone that is no longer in the lifecycle a change starts from', async () => {
+    const { registry, device } = subject()
+    const { id } = await device()
+    await registry.devices.update(id, { lifecycle: 'maintenance' })
+    const kept = await registry.devices.update(id, { lifecycle: 'active', location: 'cellar' }, 'inactive')
+    assert.deepEqual([kept.lifecycle, kept.location], ['maintenance', ''])
+    assert.equal(
+      (await registry.devices.update(id, { lifecycle: 'active' }, 'maintenance')).lifecycle,
+      'active',
+    )
+  })
+
   it('changes what was given, moves updatedAt and tells', async () => {
     const { registry, device, changes, clock } = subject()
     const { apiKey, ...before } = await device()
