@@ -46,7 +46,7 @@ export async function createApp({ config, dataDir, logger }: AppOptions): Promis
   const telemetry = await openEmbeddedStore({
     file: join(dataDir.path, 'telemetry.db'),
     limits: { seriesPerDevice: config.maxDeviceMetrics },
-    retention: { logDays: config.logRetentionDays },
+    retention: { logDays: config.logRetentionDays, readingDays: config.retentionDays },
     compaction: { points: config.compactPoints, age: config.compactMinutes * 60_000 },
     onFault: (error) => logger.error({ err: error }, 'the telemetry store has a fault'),
   })

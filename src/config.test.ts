@@ -98,6 +98,7 @@ describe('a wrong setting', () => {
     ['BODY_LIMIT', '1MB', /whole number of bytes/],
     ['BODY_LIMIT', '99999999999', /from 1024 to/],
     ['LOG_RETENTION_DAYS', '-1', /whole number of days/],
+    ['RETENTION_DAYS', '1.5', /whole number of days/],
   ]
   for (const [name, text, takes] of wrong) {
     it(`${name}=${text} is refused by its name`, () => {

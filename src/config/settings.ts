@@ -167,6 +167,10 @@ export const SETTINGS = {
     default: '60',
     meaning: 'age of the oldest reading in memory at which they are compacted all the same',
   }),
+  retentionDays: setting('RETENTION_DAYS', integer(0, 36_500, 'days'), {
+    default: '0',
+    meaning: 'days that readings are kept, by their data time; `0`: for ever',
+  }),
   logRetentionDays: setting('LOG_RETENTION_DAYS', integer(0, 36_500, 'days'), {
     default: '30',
     meaning: 'days that received messages are kept as they came; `0`: for ever. Readings are not touched',

@@ -7,6 +7,7 @@ import { logContract } from './contract/log.ts'
 import { presenceContract } from './contract/presence.ts'
 import { rangeContract } from './contract/range.ts'
 import { repeatsContract } from './contract/repeats.ts'
+import { READING_DAYS, retentionContract } from './contract/retention.ts'
 import { sizesContract } from './contract/sizes.ts'
 import { valuesContract } from './contract/values.ts'
 import { type OpenStore, prepareBench, type Traits } from './contract/bench.ts'
@@ -29,5 +30,8 @@ export function timeseriesContract(name: string, open: OpenStore, traits: Traits
   describe(`telemetry contract: ${name}`, () => {
     const bench = prepareBench(open, traits)
     for (const section of SECTIONS) section(bench)
+  })
+  describe(`telemetry contract: ${name} that lets readings expire`, () => {
+    retentionContract(prepareBench(open, { ...traits, readingDays: READING_DAYS }))
   })
 }

@@ -14,6 +14,7 @@ export type Step =
   | { readonly kind: 'reopen' }
   /** Goes on from a copy of the files as they are: what a crash leaves. */
   | { readonly kind: 'crash' }
+  | { readonly kind: 'wait'; readonly minutes: number }
   | { readonly kind: 'check' }
 
 export const DEVICES = [1, 2, 3]
@@ -107,6 +108,10 @@ export const history: fc.Arbitrary<readonly Step[]> = fc.array(
     { weight: 2, arbitrary: fc.constant<Step>({ kind: 'compactBehind' }) },
     { weight: 1, arbitrary: fc.constant<Step>({ kind: 'reopen' }) },
     { weight: 1, arbitrary: fc.constant<Step>({ kind: 'crash' }) },
+    {
+      weight: 1,
+      arbitrary: fc.integer({ min: 1, max: 9 }).map((minutes): Step => ({ kind: 'wait', minutes })),
+    },
     { weight: 3, arbitrary: fc.constant<Step>({ kind: 'check' }) },
   ),
   { minLength: 4, maxLength: 24 },

@@ -38,6 +38,7 @@ const MINUTE = 60_000
 
 interface ModelOptions {
   readonly logDays?: number
+  readonly readingDays?: number
   readonly now?: () => number
 }
 
@@ -75,10 +76,12 @@ class ModelStore implements Model {
   private readonly cursors = new Map<string, number>()
   private sequence = 0
   private readonly logDays: number
+  private readonly readingDays: number
   private readonly now: () => number
 
-  constructor({ logDays = 30, now = Date.now }: ModelOptions) {
+  constructor({ logDays = 30, readingDays = 0, now = Date.now }: ModelOptions) {
     this.logDays = logDays
+    this.readingDays = readingDays
     this.now = now
   }
 
@@ -139,9 +142,11 @@ class ModelStore implements Model {
   }
 
   private select(selector: SeriesSelector): Point[] {
+    const oldest = this.readingDays > 0 ? this.now() - this.readingDays * DAY : 0
     return this.points
       .filter(
         (point) =>
+          point.time >= oldest &&
           fits(selector.devices, point.device) &&
           fits(selector.metrics, point.metric) &&
           fits(selector.dialects, point.dialect),

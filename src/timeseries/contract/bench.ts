@@ -7,6 +7,8 @@ import type { Entry, Point, RangeQuery, Reading, TelemetryStore } from '../../co
 export interface ContractOptions {
   readonly now: () => number
   readonly logDays: number
+  /** 0: readings stay for ever. */
+  readonly readingDays: number
 }
 
 /** Opens the store that lives in a folder, or makes one there; closing and opening again is a restart. */
@@ -15,6 +17,8 @@ export type OpenStore = (directory: string, options: ContractOptions) => Promise
 export interface Traits {
   /** It takes what it is given: the cases of refused input are skipped. */
   readonly trusting?: boolean
+  /** Days that readings are kept; for ever unless given. */
+  readonly readingDays?: number
 }
 
 export const START = Date.UTC(2026, 0, 1)
@@ -59,9 +63,9 @@ export interface Bench {
 }
 
 /** Call it inside a `describe`: it opens a store before each of its cases and closes it behind them. */
-export function prepareBench(open: OpenStore, { trusting = false }: Traits): Bench {
+export function prepareBench(open: OpenStore, { trusting = false, readingDays = 0 }: Traits): Bench {
   const clock = { now: START }
-  const options: ContractOptions = { now: () => clock.now, logDays: 30 }
+  const options: ContractOptions = { now: () => clock.now, logDays: 30, readingDays }
   let base = ''
   let directory = ''
   let store: TelemetryStore

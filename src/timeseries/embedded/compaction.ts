@@ -16,6 +16,8 @@ export interface CompactionOptions {
   readonly age: number
   /** Most points of one chunk. */
   readonly chunkPoints: number
+  /** Milliseconds between two searches for chunks whose readings have expired; asking for a compaction is one. */
+  readonly sweep: number
 }
 
 export const DEFAULT_COMPACTION: CompactionOptions = {
@@ -24,6 +26,7 @@ export const DEFAULT_COMPACTION: CompactionOptions = {
   journalBytes: 256 * 2 ** 20,
   age: 3_600_000,
   chunkPoints: 1024,
+  sweep: 3_600_000,
 }
 
 /** After a failed run nothing is tried for so long. */
@@ -36,6 +39,8 @@ export interface CompactionContext {
   readonly deletes: Deletes
   readonly options: CompactionOptions
   readonly expiry: () => Expiry
+  /** The data time from which on readings are kept; 0: all are. */
+  readonly visibleSince: () => number
   readonly write: (request: WriterRequest) => Promise<void>
   readonly journalBytes: () => number
   /** Appends whose names may not be on disk yet. */
@@ -54,50 +59,76 @@ export interface Compaction {
   close(): Promise<void>
 }
 
-/** Decides when to compact, runs one compaction at a time in a thread of its own, and takes its result over. */
-export function createCompaction(context: CompactionContext): Compaction {
-  const { memory, writer, deletes, options, onFault } = context
-  let runs = 0
-  let worker: Worker | null = null
-  let running: Promise<void> | null = null
-  let closed = false
-  let notBefore = 0
-  let timer: NodeJS.Timeout | undefined
+interface Runs {
+  readonly count: number
+  /** The next run looks for expired readings. */
+  sweepNext(): void
+  run(): Promise<void>
+  stop(): Promise<void>
+}
 
-  async function run(): Promise<void> {
-    for (;;) {
-      // No delete may be half done: what the counters hold must agree with the tombstones on disk.
-      const through = await deletes.between(() => takeSnapshot(context))
-      const report = await runThread(through)
-      takeOver(context, report)
-      runs += 1
-      if (!report.more) return
-    }
-  }
+/** Compacts in threads of their own, as many as it takes, and takes their results over. */
+function createRuns(context: CompactionContext): Runs {
+  const { deletes, file, writer, onCommitted } = context
+  const { chunkPoints } = context.options
+  let count = 0
+  let worker: Worker | null = null
+  let sweepDue = true
 
   function runThread(through: number): Promise<CompactionDone> {
-    const job = { through, chunkPoints: options.chunkPoints, expiry: context.expiry() }
-    return runCompactor({
-      file: context.file,
-      writer,
-      job,
-      onCommitted: context.onCommitted,
-      onStart: setWorker,
-    })
+    const visibleSince = sweepDue ? context.visibleSince() : 0
+    sweepDue = false
+    const job = { through, chunkPoints, expiry: context.expiry(), visibleSince }
+    return runCompactor({ file, writer, job, onCommitted, onStart: setWorker })
   }
 
   function setWorker(started: Worker | null): void {
     worker = started
   }
 
-  function compact(): Promise<void> {
+  return {
+    get count() {
+      return count
+    },
+    sweepNext() {
+      sweepDue = true
+    },
+    async run() {
+      for (;;) {
+        // No delete may be half done: what the counters hold must agree with the tombstones on disk.
+        const through = await deletes.between(() => takeSnapshot(context))
+        const report = await runThread(through)
+        takeOver(context, report)
+        count += 1
+        if (!report.more) return
+      }
+    },
+    async stop() {
+      await worker?.terminate()
+    },
+  }
+}
+
+/** Decides when to compact; one compaction runs at a time. */
+export function createCompaction(context: CompactionContext): Compaction {
+  const { memory, options, onFault } = context
+  const runs = createRuns(context)
+  let running: Promise<void> | null = null
+  let closed = false
+  let notBefore = 0
+  let timer: NodeJS.Timeout | undefined
+  // Readings grow old without anything being written.
+  const sweeper = options.automatic ? setInterval(sweep, options.sweep).unref() : undefined
+
+  function begin(): Promise<void> {
     if (closed) return Promise.reject(new CoreError('storage_unavailable'))
     const previous = running ?? Promise.resolve()
     const own: Promise<void> = previous
       .catch(() => undefined)
-      .then(run)
+      .then(runs.run)
       .catch((error: unknown) => {
         notBefore = context.now() + PAUSE
+        runs.sweepNext()
         throw new CoreError('storage_unavailable', {}, { cause: error })
       })
       .finally(() => {
@@ -111,9 +142,14 @@ export function createCompaction(context: CompactionContext): Compaction {
 
   function start(): void {
     if (closed || running !== null || context.now() < notBefore) return
-    compact().catch((error: unknown) => {
+    begin().catch((error: unknown) => {
       if (!closed) onFault(error instanceof Error ? error : new Error(String(error)))
     })
+  }
+
+  function sweep(): void {
+    runs.sweepNext()
+    if (context.visibleSince() > 0) start()
   }
 
   function check(): void {
@@ -128,15 +164,19 @@ export function createCompaction(context: CompactionContext): Compaction {
 
   return {
     get runs() {
-      return runs
+      return runs.count
     },
-    compact,
+    compact() {
+      runs.sweepNext()
+      return begin()
+    },
     check,
     async close() {
       closed = true
       clearTimeout(timer)
+      clearInterval(sweeper)
       // Stopping between two pieces is harmless, and nobody should wait for a long run.
-      await worker?.terminate()
+      await runs.stop()
       await running?.catch(() => undefined)
     },
   }

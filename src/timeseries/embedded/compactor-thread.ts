@@ -12,9 +12,10 @@ import {
 import { compactLog } from './log-compaction.ts'
 import type { CompactionJob, CompactorReport } from './messages.ts'
 import { pieceSender } from './piece-sender.ts'
+import { expireReadings } from './reading-expiry.ts'
 import { connect, readMeta } from './schema.ts'
-import { compactSeries, type SeriesState } from './series-compaction.ts'
-import { keepsAll, SUBMISSIONS } from './series-index.ts'
+import { compactSeries } from './series-compaction.ts'
+import { type SeriesRows, seriesRows } from './series-rows.ts'
 import type { Tombstone } from './tombstones.ts'
 
 /**
@@ -39,8 +40,13 @@ async function run(database: DatabaseSync): Promise<void> {
   const part = journalPart(database, { after, through: job.through, points: PER_RUN })
   const due = readTombstones(database).filter(({ sequence }) => sequence <= part.through)
   const send = pieceSender(port, report)
-  const ends = await compactPoints({ database, part, due, send })
+  const series = seriesRows(database)
+  const ends = await compactPoints({ database, series, part, due, send })
   await send({ meta: { pointsThrough: part.through } })
+  if (job.visibleSince > 0) {
+    const emptied = await expireReadings({ database, series, before: job.visibleSince, send })
+    for (const id of emptied) ends.set(id, -1)
+  }
   await compactLog({ database, through: part.through, expiry: job.expiry, due, send })
   await removeJournal(database, part.through, send)
   if (due.length > 0) await send({ removeTombstones: due.map(({ sequence }) => sequence) })
@@ -68,16 +74,16 @@ function readTombstones(database: DatabaseSync): Tombstone[] {
 
 interface PointWork {
   readonly database: DatabaseSync
+  readonly series: SeriesRows
   readonly part: JournalPart
   readonly due: readonly Tombstone[]
   readonly send: ReturnType<typeof pieceSender>
 }
 
 /** Answers where each touched series' chunks end now. */
-async function compactPoints({ database, part, due, send }: PointWork): Promise<Map<number, number>> {
+async function compactPoints({ database, series, part, due, send }: PointWork): Promise<Map<number, number>> {
   const ends = new Map<number, number>()
   const source = chunkSource(database)
-  const series = seriesStates(database)
   const counts = countPoints(database, part.rows, series.largest)
   const stonesOf = (device: number) => due.filter((stone) => stone.device === device)
 
@@ -128,39 +134,6 @@ async function compactPoints({ database, part, due, send }: PointWork): Promise<
   }
   await send.flush()
   return ends
-}
-
-function seriesStates(database: DatabaseSync) {
-  const columns =
-    'device, dialect, through, count, chunk_end, latest_sequence, latest_type, latest_attribute, latest_value'
-  const select = database.prepare(`SELECT ${columns} FROM series WHERE id = ?`, { returnArrays: true })
-  const ofDevice = database.prepare('SELECT id FROM series WHERE device = ?', { returnArrays: true })
-  const [largest] = database
-    .prepare('SELECT coalesce(max(id), -1) FROM series', { returnArrays: true })
-    .get() as unknown as [number]
-  return {
-    largest,
-    ofDevice: (device: number) => ofDevice.all(device).map((row) => (row as unknown as [number])[0]),
-    read(id: number): { state: SeriesState; device: number } | null {
-      const row = select.get(id) as unknown as
-        | [number, number, number, number, number, number, number, number, number | string | null]
-        | undefined
-      if (row === undefined) return null
-      const [device, dialect, through, count, chunkEnd, sequence, type, attribute, value] = row
-      return {
-        device,
-        state: {
-          id,
-          keep: keepsAll(dialect),
-          counted: dialect !== SUBMISSIONS,
-          through,
-          count,
-          chunkEnd,
-          latest: { sequence, type, attribute, value },
-        },
-      }
-    },
-  }
 }
 
 /** Bytes of journal freed by one piece: freeing touches every page of a row. */

@@ -10,22 +10,32 @@ import { answersOf, history, levelled, type Step } from '../interleaving.ts'
 import { createModel, type Model } from '../model.ts'
 import { openEmbeddedStore } from './index.ts'
 
-const now = () => 1_700_000_000_000 + 3_000_000
+const MINUTE = 60_000
+const DAY = 86_400_000
+/** Some of the histories' readings are a little older than 40 minutes at the start, and some much older. */
+const BEGIN = 1_700_000_000_000 + 50 * MINUTE
 
-/** A store under test with the folder it lives in. */
-interface Bench {
-  store: TelemetryStore
-  directory: string
+interface Settings {
   /** Small chunks are cut and merged by few points. */
   readonly chunkPoints: number
+  /** 0: readings stay. */
+  readonly readingDays: number
+  readonly clock: { now: number }
+}
+
+/** A store under test with the folder it lives in. */
+interface Bench extends Settings {
+  store: TelemetryStore
+  directory: string
   copies: number
   behind: Promise<void>[]
 }
 
-const open = (directory: string, chunkPoints: number) =>
+const open = (directory: string, { chunkPoints, readingDays, clock }: Settings) =>
   openEmbeddedStore({
     file: join(directory, 'telemetry.db'),
-    now,
+    now: () => clock.now,
+    retention: { logDays: 30, readingDays },
     compaction: { automatic: false, chunkPoints },
     onFault: (error) => assert.fail(error),
   })
@@ -52,7 +62,7 @@ async function step(bench: Bench, model: Model, next: Step): Promise<void> {
       return
     case 'reopen':
       await bench.store.close()
-      bench.store = await open(bench.directory, bench.chunkPoints)
+      bench.store = await open(bench.directory, bench)
       return model.continueAfter(bench.store.storeStatistics().lastSequence)
     case 'crash': {
       bench.copies += 1
@@ -61,22 +71,30 @@ async function step(bench: Bench, model: Model, next: Step): Promise<void> {
       await bench.store.close()
       rmSync(bench.directory, { recursive: true })
       bench.directory = copy
-      bench.store = await open(copy, bench.chunkPoints)
+      bench.store = await open(copy, bench)
       return model.continueAfter(bench.store.storeStatistics().lastSequence)
     }
+    case 'wait':
+      bench.clock.now += next.minutes * MINUTE
+      return
     case 'check':
       assert.deepEqual(levelled(await answersOf(bench.store)), levelled(await answersOf(model)))
   }
 }
 
-timeseriesContract('embedded', (directory, { now: clock, logDays }) =>
+timeseriesContract('embedded', (directory, { now, logDays, readingDays }) =>
   openEmbeddedStore({
     file: join(directory, 'telemetry.db'),
-    now: clock,
-    retention: { logDays },
+    now,
+    retention: { logDays, readingDays },
     onFault: (error) => assert.fail(error),
   }),
 )
+
+const variant = fc.record({
+  chunkPoints: fc.constantFrom(4, 1024),
+  readingDays: fc.constantFrom(0, (30 * MINUTE) / DAY),
+})
 
 describe('embedded store against the model', () => {
   it('gives the same answers after any interleaving', { timeout: 600_000 }, async () => {
@@ -84,17 +102,18 @@ describe('embedded store against the model', () => {
     let runs = 0
     try {
       await fc.assert(
-        fc.asyncProperty(history, fc.constantFrom(4, 1024), async (steps, chunkPoints) => {
+        fc.asyncProperty(history, variant, async (steps, own) => {
           runs += 1
           const directory = mkdtempSync(join(base, `run-${runs}-`))
+          const settings: Settings = { ...own, clock: { now: BEGIN } }
           const bench: Bench = {
-            store: await open(directory, chunkPoints),
+            ...settings,
+            store: await open(directory, settings),
             directory,
-            chunkPoints,
             copies: 0,
             behind: [],
           }
-          const model = createModel({ now })
+          const model = createModel({ readingDays: own.readingDays, now: () => bench.clock.now })
           try {
             for (const next of steps) await step(bench, model, next)
             await step(bench, model, { kind: 'check' })

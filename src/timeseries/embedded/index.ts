@@ -8,6 +8,7 @@ import { createLogAndLedger } from './log-and-ledger.ts'
 import { Memory } from './memory.ts'
 import { createQueries } from './queries.ts'
 import { createReader } from './reader.ts'
+import { visibleSince } from './reading-expiry.ts'
 import { addTotals, recoverFrom } from './replay.ts'
 import { assemble } from './port.ts'
 import { startWriter } from './writer-link.ts'
@@ -17,7 +18,8 @@ export { NewerFormatError } from './schema.ts'
 export interface EmbeddedOptions {
   readonly file: string
   readonly limits?: Partial<Limits>
-  readonly retention?: { readonly logDays: number }
+  /** Days that log entries are kept by their receipt, and readings by their data time; 0: for ever. */
+  readonly retention?: { readonly logDays: number; readonly readingDays?: number }
   readonly now?: () => number
   readonly compaction?: Partial<CompactionOptions>
   /** Told of what went wrong in the background. */
@@ -35,7 +37,8 @@ export async function openEmbeddedStore(options: EmbeddedOptions): Promise<Telem
   const writing = startWriter(file, onFault)
   const { writer, write } = writing
   const reader = createReader({ file, queue: READER_QUEUE, onFault })
-  const queries = createQueries(memory, reader.ask)
+  const kept = visibleSince(options.retention?.readingDays ?? 0, now)
+  const queries = createQueries(memory, reader.ask, kept)
   const checkpoints = createCheckpoints(file, writer, onFault)
   const appender = createAppender({
     memory,
@@ -51,7 +54,7 @@ export async function openEmbeddedStore(options: EmbeddedOptions): Promise<Telem
   const { takeSequence } = appender
   const deletes = createDeletes({
     memory,
-    queries: createQueries(memory, reader.insist),
+    queries: createQueries(memory, reader.insist, kept),
     write,
     takeSequence,
     now,
@@ -65,6 +68,7 @@ export async function openEmbeddedStore(options: EmbeddedOptions): Promise<Telem
     deletes,
     options: { ...DEFAULT_COMPACTION, ...options.compaction },
     expiry: log.expiry,
+    visibleSince: kept,
     write,
     journalBytes: () => appender.journalBytes,
     appending: () => appender.outstanding,

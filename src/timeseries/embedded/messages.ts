@@ -278,6 +278,8 @@ export interface CompactionJob {
   readonly through: number
   readonly chunkPoints: number
   readonly expiry: { readonly expired: number; readonly floor: number }
+  /** Chunks of readings that all are older go; 0: this run doesn't look for them. */
+  readonly visibleSince: number
 }
 
 export type CompactorReport =

@@ -12,6 +12,7 @@ import type { SeriesResult } from './series-compaction.ts'
 const TARGET = 2
 const FEWEST = 8
 const MOST = 256
+const PAGE = 8192
 
 export interface PieceSender {
   /** Hands a piece to the writer once the one before it is on disk. */
@@ -45,7 +46,10 @@ export function pieceSender(port: MessagePort, report: (message: CompactorReport
         adapt(performance.now() - started)
         const bytes = piece.chunks.reduce((sum, { data }) => sum + data.length, 0)
         const logBytes = piece.logBlocks.reduce((sum, { data }) => sum + data.length, 0)
-        report({ kind: 'committed', change: piece.change, freed, written: bytes + logBytes + 16_384 })
+        // Expiry only removes, and removing a chunk still writes its page.
+        const pages = piece.chunks.length === 0 ? piece.removeChunks.length : 0
+        const written = bytes + logBytes + pages * PAGE + 16_384
+        report({ kind: 'committed', change: piece.change, freed, written })
         resolve()
       })
       port.postMessage({ id: own, request: piece })

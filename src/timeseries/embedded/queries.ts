@@ -50,8 +50,11 @@ export interface ReceiptsQuery extends TimeRange {
 
 type PartOf = (series: number, range: TimeRange) => SeriesPart
 
-export function createQueries(memory: Memory, ask: AskReader): Queries {
+/** Readings older than `visibleSince` answers are in none of the results. */
+export function createQueries(memory: Memory, ask: AskReader, visibleSince: () => number): Queries {
   const { catalogue, head, tombstones } = memory
+
+  const visible = ({ from, to }: TimeRange): TimeRange => ({ from: Math.max(from, visibleSince()), to })
 
   function part(id: number, { from, to }: TimeRange, deletes?: readonly Tombstone[]): SeriesPart {
     const own = deletes ?? tombstones.of(catalogue.series.devices[id] ?? 0)
@@ -73,14 +76,17 @@ export function createQueries(memory: Memory, ask: AskReader): Queries {
       return inHead({ series: [series], from }) ? runReceipts(NO_CHUNKS, job) : ask<ReceiptsResult>(job)
     },
 
-    latest: (selector) =>
-      catalogue.series
+    latest(selector) {
+      const since = visibleSince()
+      return catalogue.series
         .select(selector)
         .map((id) => latestPoint(memory, id))
-        .filter((point) => point !== null),
+        .filter((point) => point !== null)
+        .filter(({ time }) => time >= since)
+    },
 
     async range(query) {
-      const job = rangeJob(memory, part, query)
+      const job = rangeJob(memory, part, { ...query, range: visible(query.range) })
       if (job.series.length === 0 || job.limit === 0) return { points: [] }
       const result = await range(job)
       const points = Array.from({ length: result.count }, (_, index) =>
@@ -91,12 +97,12 @@ export function createQueries(memory: Memory, ask: AskReader): Queries {
     },
 
     async newest(id) {
-      const whole = { from: 0, to: Number.MAX_SAFE_INTEGER }
+      const whole = visible({ from: 0, to: Number.MAX_SAFE_INTEGER })
       const series = [part(id, whole)]
       return range({ kind: 'range', series, ...whole, newest: true, limit: 1, byInstant: false, after: null })
     },
 
-    async aggregate({ device, metric, dialects, range: { from, to }, window, order }) {
+    async aggregate({ device, metric, dialects, range: asked, window, order }) {
       if (!(window >= 1))
         throw new CoreError('invalid_input', { field: 'window', reason: 'not at least 1 ms' })
       const ids = catalogue.series.select({
@@ -104,6 +110,7 @@ export function createQueries(memory: Memory, ask: AskReader): Queries {
         metrics: [metric],
         ...(dialects && { dialects }),
       })
+      const { from, to } = visible(asked)
       const job: AggregateJob = {
         kind: 'aggregate',
         series: ids.map((id) => part(id, { from, to })),
@@ -116,8 +123,9 @@ export function createQueries(memory: Memory, ask: AskReader): Queries {
       return order === 'newest' ? buckets.reverse() : buckets
     },
 
-    async statistics(selector, { from, to }) {
+    async statistics(selector, asked) {
       const ids = catalogue.series.select(selector)
+      const { from, to } = visible(asked)
       const job: StatisticsJob = {
         kind: 'statistics',
         series: ids.map((id) => part(id, { from, to })),

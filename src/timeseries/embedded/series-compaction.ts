@@ -204,6 +204,12 @@ function* split({ count, times }: Columns, most: number): Generator<{ from: numb
 
 type Tail = Pick<SeriesUpdate, 'chunkEnd' | 'latest'>
 
+/** Of a series without chunks. */
+export const NO_TAIL: Tail = {
+  chunkEnd: -1,
+  latest: { sequence: 0, type: 0, attribute: 0, value: null },
+}
+
 /** What the row says of the newest point in chunks; `end` null: that point has not changed. */
 function latestOf(
   source: ChunkSource,
@@ -215,8 +221,7 @@ function latestOf(
   if (end.last !== null) return tailOf(end.last)
   for (let to = Number.MAX_SAFE_INTEGER; ;) {
     const [chunk] = source.newest(state.id, to, 1)
-    if (chunk === undefined)
-      return { chunkEnd: -1, latest: { sequence: 0, type: 0, attribute: 0, value: null } }
+    if (chunk === undefined) return NO_TAIL
     if (!end.removed.has(chunk.id)) return tailOf(decodeChunk(source.data(chunk.id), chunk))
     to = chunk.start - 1
   }
