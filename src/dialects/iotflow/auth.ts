@@ -187,6 +187,7 @@ export async function wake(
   try {
     await devices.update(id, { lifecycle: 'active' }, 'inactive')
   } catch (error) {
-    if (!isCoreError(error, 'device_not_found')) throw error
+    // A registry that refuses is no reason to refuse what is on disk already: the next call tries again.
+    if (!isCoreError(error, 'device_not_found') && !isCoreError(error, 'storage_unavailable')) throw error
   }
 }
