@@ -100,9 +100,11 @@ describe('a signal', () => {
     socket.on('error', () => {})
     await once(socket, 'connect')
     socket.write(
-      'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+      'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+        'Content-Length: 100\r\nExpect: 100-continue\r\n\r\n{',
     )
-    await pause(100)
+    // The server has the request in hand: before that its connection counts as idle.
+    await once(socket, 'data')
     return () => socket.destroy()
   }
 
